@@ -1,0 +1,116 @@
+package oauth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"time"
+
+	"github.com/b2bprism/b2bprism/prism"
+)
+
+// Client is an OAuth client: one PRISM service registered in the NAVER Cloud
+// console.
+type Client struct {
+	// ID is the client id. It never changes.
+	ID string
+	// Name is shown on the sign-in page. "" shows "PRISM Live Studio".
+	Name string
+	// Secrets are the client's secrets; any one that is valid now is
+	// accepted, so that two can stand during a change. Empty means that the
+	// client cannot authenticate.
+	Secrets []Secret
+	// RedirectURIs are the redirect URIs, compared byte for byte.
+	RedirectURIs []string
+	// Scopes are the scopes that the client may ask for. PRISM asks for none.
+	Scopes []string
+	// RequirePKCE refuses an authorization request without an S256 challenge.
+	// PRISM sends none, so leave it off for PRISM.
+	RequirePKCE bool
+}
+
+// Secret is a client secret as a server keeps it: its SHA-256. That is enough
+// for a secret of high entropy, such as NewCredentials makes.
+type Secret struct {
+	Digest Digest
+	// NotBefore and NotAfter bound the time in which the secret is accepted.
+	// Zero means no bound.
+	NotBefore, NotAfter time.Time
+}
+
+// NewSecret returns the Secret of a clear-text secret, without time bounds.
+func NewSecret(secret string) Secret { return Secret{Digest: sha256.Sum256([]byte(secret))} }
+
+func (s Secret) validAt(now time.Time) bool {
+	return !now.Before(s.NotBefore) && (s.NotAfter.IsZero() || now.Before(s.NotAfter))
+}
+
+// Authenticate reports whether secret is one of the client's that are valid
+// now. It takes the same time whatever the secret is.
+func (c Client) Authenticate(secret string, now time.Time) bool {
+	got := sha256.Sum256([]byte(secret))
+	ok := 0
+	for _, s := range c.Secrets {
+		same := subtle.ConstantTimeCompare(got[:], s.Digest[:])
+		if s.validAt(now) {
+			ok |= same
+		}
+	}
+	return ok == 1
+}
+
+// ClientSource finds clients. It must be safe for concurrent use.
+type ClientSource interface {
+	// Client returns the client with this id, or prism.ErrNotFound.
+	Client(ctx context.Context, clientID string) (Client, error)
+}
+
+// StaticClients is a ClientSource over a fixed set.
+func StaticClients(clients ...Client) ClientSource {
+	set := make(staticClients, len(clients))
+	for _, c := range clients {
+		set[c.ID] = c
+	}
+	return set
+}
+
+type staticClients map[string]Client
+
+func (s staticClients) Client(_ context.Context, clientID string) (Client, error) {
+	c, ok := s[clientID]
+	if !ok {
+		return Client{}, fmt.Errorf("oauth: client: %w", prism.ErrNotFound)
+	}
+	return c, nil
+}
+
+// CredentialLength is the most characters that the NAVER Cloud console takes
+// for a client id and a client secret, English letters and digits.
+const CredentialLength = 20
+
+const credentialAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// NewCredentials returns a client id and a client secret that fit the NAVER
+// Cloud console form: 20 random letters and digits each (119 bits).
+func NewCredentials() (clientID, clientSecret string) {
+	return randomCredential(), randomCredential()
+}
+
+func randomCredential() string {
+	// 248 is the largest multiple of 62 in a byte; larger values would favour
+	// the first letters.
+	const limit = 256 - 256%len(credentialAlphabet)
+	out := make([]byte, 0, CredentialLength)
+	var buf [CredentialLength * 2]byte
+	for len(out) < CredentialLength {
+		rand.Read(buf[:]) //nolint:errcheck // never fails, by its contract
+		for _, b := range buf {
+			if int(b) < limit && len(out) < CredentialLength {
+				out = append(out, credentialAlphabet[int(b)%len(credentialAlphabet)])
+			}
+		}
+	}
+	return string(out)
+}
