@@ -1,7 +1,12 @@
 package prism
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
+	"net/url"
+	"path"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -99,4 +104,83 @@ type Config struct {
 
 	// Trace observes the service; see Trace.
 	Trace Trace
+}
+
+func (c Config) withDefaults() Config {
+	if c.BasePath == "" {
+		c.BasePath = DefaultBasePath
+	}
+	if c.Deadline == 0 {
+		c.Deadline = DefaultDeadline
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = DefaultMaxBody
+	}
+	if c.LiveListLimit == 0 {
+		c.LiveListLimit = DefaultLiveListLimit
+	}
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
+	if c.Logger == nil {
+		c.Logger = zap.NewNop()
+	}
+	return c
+}
+
+// check reports every problem of a Config with defaults filled in.
+func (c Config) check() error {
+	var problems []error
+	problem := func(field, text string) {
+		problems = append(problems, fmt.Errorf("prism: Config.%s %s", field, text))
+	}
+	for _, required := range []struct {
+		field string
+		value any
+	}{{"Users", c.Users}, {"Channels", c.Channels}, {"Lives", c.Lives}, {"Auth", c.Auth}} {
+		if required.value == nil {
+			problem(required.field, "is required")
+		}
+	}
+	for _, chat := range []struct {
+		field string
+		value any
+	}{{"ChatDelete", c.ChatDelete}, {"Ban", c.Ban}, {"Managers", c.Managers}} {
+		if chat.value != nil && c.Chat == nil {
+			problem(chat.field, "takes ids that come from Chat, which is nil: set Chat too, or leave it nil")
+		}
+	}
+	if len(c.Secrets) == 0 && !c.Development {
+		problem("Secrets", "is required: give at least one random value, the same on every instance")
+	}
+	for i, secret := range c.Secrets {
+		if len(secret) < MinSecret {
+			problem(fmt.Sprintf("Secrets[%d]", i), fmt.Sprintf("has %d bytes, want at least %d", len(secret), MinSecret))
+		}
+	}
+	if !validBasePath(c.BasePath) {
+		problem("BasePath", `must begin with "/", not end with one, and have no empty or dot segment`)
+	}
+	if c.Deadline < 0 || c.Deadline > time.Minute {
+		problem("Deadline", "must be between 0 and 1 minute")
+	}
+	if c.MaxBody < 0 {
+		problem("MaxBody", "must not be negative")
+	}
+	if c.LiveListLimit < 0 {
+		problem("LiveListLimit", "must not be negative")
+	}
+	for i, prefix := range c.TrustedProxies {
+		if !prefix.IsValid() {
+			problem(fmt.Sprintf("TrustedProxies[%d]", i), "is not a valid prefix")
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func validBasePath(p string) bool {
+	if p == "/" {
+		return true
+	}
+	return strings.HasPrefix(p, "/") && path.Clean(p) == p && (&url.URL{Path: p}).EscapedPath() == p
 }

@@ -2,7 +2,9 @@ package prism
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
+	"strings"
 )
 
 // Transport is how a request reached the service, by the rule of
@@ -14,22 +16,66 @@ type Transport struct {
 	ClientAddr netip.Addr
 }
 
-type contextKey int
-
-const (
-	transportKey contextKey = iota
-	requestIDKey
-)
+type exchangeKey struct{}
 
 // TransportFrom returns how the request of ctx reached the service. ok is
 // false outside a Service.
 func TransportFrom(ctx context.Context) (t Transport, ok bool) {
-	t, ok = ctx.Value(transportKey).(Transport)
-	return t, ok
+	x, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return Transport{}, false
+	}
+	return x.transport, true
 }
 
 // RequestID returns the id of the request of ctx, or "" outside a Service.
 func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey).(string)
-	return id
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x.id
+	}
+	return ""
+}
+
+// resolveTransport believes forwarding headers of trusted peers only. In each,
+// the last value is the one that the peer itself wrote.
+func resolveTransport(r *http.Request, trusted []netip.Prefix) Transport {
+	t := Transport{Secure: r.TLS != nil}
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		t.ClientAddr = peer.Addr().Unmap().WithZone("")
+	}
+	if !trusts(trusted, t.ClientAddr) {
+		return t
+	}
+	if strings.EqualFold(lastValue(r.Header["X-Forwarded-Proto"]), "https") {
+		t.Secure = true
+	}
+	forwarded := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
+	for i := len(forwarded) - 1; i >= 0; i-- {
+		addr, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
+		if err != nil {
+			break
+		}
+		t.ClientAddr = addr.Unmap().WithZone("")
+		if !trusts(trusted, t.ClientAddr) {
+			break
+		}
+	}
+	return t
+}
+
+func trusts(trusted []netip.Prefix, addr netip.Addr) bool {
+	for _, prefix := range trusted {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+func lastValue(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	last := lines[len(lines)-1]
+	return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 }

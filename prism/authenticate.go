@@ -1,0 +1,55 @@
+package prism
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// authenticate sets the acting user.
+func (x *exchange) authenticate() error {
+	token, err := x.accessToken()
+	if err != nil {
+		return err
+	}
+	auth := x.svc.cfg.Auth
+	principal, err := call(x.ctx, x.svc, auth, func(ctx context.Context) (Principal, error) { return auth.Verify(ctx, token) })
+	if err != nil {
+		if errors.Is(err, ErrUnauthorized) {
+			return ErrUnauthorized
+		}
+		return err
+	}
+	if principal.UserID == "" {
+		return fmt.Errorf("%s verified a token without a user id", adapterName(auth))
+	}
+	x.user = principal.UserID
+	return nil
+}
+
+// accessToken finds the token. One in two places, or twice in one, is refused:
+// a proxy and this service might each take another.
+func (x *exchange) accessToken() (string, error) {
+	values := x.r.Header["X-Prism-Access-Token"]
+	if len(values) > 1 {
+		return "", InvalidField("x-prism-access-token", "must be sent once")
+	}
+	if x.svc.cfg.AllowBearer {
+		authorization := x.r.Header["Authorization"]
+		if len(authorization) > 1 || len(authorization) == 1 && len(values) == 1 {
+			return "", InvalidField("Authorization", "must be sent once, and not beside x-prism-access-token")
+		}
+		if len(authorization) == 1 {
+			scheme, token, _ := strings.Cut(authorization[0], " ")
+			if !strings.EqualFold(scheme, "Bearer") {
+				return "", ErrUnauthorized
+			}
+			values = []string{strings.TrimSpace(token)}
+		}
+	}
+	if len(values) == 0 || values[0] == "" {
+		return "", ErrUnauthorized
+	}
+	return values[0], nil
+}

@@ -1,0 +1,79 @@
+package prism
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+)
+
+// badDataLog remembers what was logged. Its keys are adapter types and field
+// names, so it is bounded.
+type badDataLog struct {
+	seen sync.Map
+}
+
+func (l *badDataLog) first(data BadData) bool {
+	_, seen := l.seen.LoadOrStore(data, struct{}{})
+	return !seen
+}
+
+// badData reports a value of an adapter that cannot be sent as it is.
+func (x *exchange) badData(adapter any, field string) {
+	data := BadData{Adapter: adapterName(adapter), Field: field}
+	if x.svc.badData.first(data) {
+		x.svc.log.Error("prism: an adapter returned data that cannot be sent; logged once",
+			zap.String("request", x.id), zap.String("adapter", data.Adapter), zap.String("field", data.Field))
+	}
+	if x.svc.cfg.Trace.BadData != nil {
+		x.svc.cfg.Trace.BadData(x.ctx, data)
+	}
+}
+
+// cannotSend reports bad data and returns the error for an answer that has
+// nothing else to say.
+func (x *exchange) cannotSend(adapter any, field string) error {
+	x.badData(adapter, field)
+	return fmt.Errorf("%s returned a bad %s", adapterName(adapter), field)
+}
+
+// nameOr replaces a blank name by the id.
+func (x *exchange) nameOr(adapter any, field, name, id string) string {
+	if strings.TrimSpace(name) != "" {
+		return name
+	}
+	x.badData(adapter, field)
+	return id
+}
+
+// count clamps a number to what the PRISM client reads.
+func (x *exchange) count(adapter any, field string, n int64) int64 {
+	if n >= 0 && n <= math.MaxInt32 {
+		return n
+	}
+	x.badData(adapter, field)
+	return min(max(n, 0), math.MaxInt32)
+}
+
+func nullable(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// firstValue remembers the first string it is given.
+type firstValue struct {
+	value atomic.Pointer[string]
+}
+
+// same reports whether s is the first value, or becomes it.
+func (f *firstValue) same(s string) bool {
+	if first := f.value.Load(); first != nil {
+		return *first == s
+	}
+	return f.value.CompareAndSwap(nil, &s) || *f.value.Load() == s
+}

@@ -1,0 +1,166 @@
+package prism
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gorilla/mux"
+	"go.uber.org/zap"
+
+	"github.com/b2bprism/b2bprism/prism/internal/wire"
+)
+
+// exchange is one request and its answer.
+type exchange struct {
+	svc       *Service
+	route     *route
+	w         http.ResponseWriter
+	r         *http.Request
+	ctx       context.Context
+	id        string
+	transport Transport
+	// user is the acting user, once known.
+	user string
+	// channelID, liveID, chatID and targetID are the decoded ids of the path.
+	channelID, liveID, chatID, targetID string
+	status                              int
+	errorCode                           int
+}
+
+// serve is the life of every request: route, transport, method, ids, token,
+// adapter, answer.
+func (s *Service) serve(t *route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		x := &exchange{svc: s, route: t, w: w, r: r, id: newRequestID(), transport: resolveTransport(r, s.cfg.TrustedProxies)}
+		api, mounted := t.methods[r.Method]
+
+		base := r.Context()
+		if api.write {
+			base = context.WithoutCancel(base)
+		}
+		ctx, cancel := context.WithTimeout(context.WithValue(base, exchangeKey{}, x), s.cfg.Deadline)
+		defer cancel()
+		x.ctx = ctx
+
+		var traced func(RequestResult)
+		if s.cfg.Trace.RequestStart != nil {
+			x.ctx, traced = s.cfg.Trace.RequestStart(ctx, RequestInfo{RequestID: x.id, Method: knownMethod(r.Method), Route: t.pattern})
+		}
+		defer func() {
+			if p := recover(); p != nil {
+				x.panicked(p)
+			}
+			duration := time.Since(start)
+			if traced != nil {
+				traced(RequestResult{Status: x.status, ErrorCode: x.errorCode, UserID: x.user, Duration: duration})
+			}
+			if entry := s.log.Check(zap.DebugLevel, "prism: request"); entry != nil {
+				entry.Write(zap.String("request", x.id), zap.String("method", knownMethod(r.Method)), zap.String("route", t.pattern),
+					zap.Int("status", x.status), zap.Duration("duration", duration), zap.String("user", x.user))
+			}
+		}()
+		x.answer(api, mounted)
+	})
+}
+
+// answer runs the checks that come before the endpoint, then the endpoint.
+func (x *exchange) answer(api endpoint, mounted bool) {
+	header := x.w.Header()
+	header["X-Request-Id"] = []string{x.id}
+	header["Cache-Control"] = noStore
+	header["X-Content-Type-Options"] = noSniff
+	if err := x.admit(mounted); err != nil {
+		x.fail(err)
+		return
+	}
+	if api.serve != nil {
+		x.serveOwn(api.serve)
+		return
+	}
+	if err := x.authenticate(); err != nil {
+		x.fail(err)
+		return
+	}
+	if api.body {
+		x.boundBody()
+	}
+	data, err := api.handle(x)
+	if err == nil && isDeadline(x.ctx) {
+		err = ErrTimeout
+	}
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	x.succeed(data)
+}
+
+var (
+	noStore     = []string{"no-store"}
+	noSniff     = []string{"nosniff"}
+	contentJSON = []string{"application/json"}
+)
+
+// admit checks what can be checked without a store.
+func (x *exchange) admit(mounted bool) error {
+	if !x.transport.Secure && !x.svc.cfg.AllowInsecure && !x.route.anyTransport {
+		return ErrTLSRequired
+	}
+	if !mounted {
+		if x.route.allow == "" || slices.Contains(x.route.off, x.r.Method) {
+			return ErrNoSuchAPI
+		}
+		x.w.Header().Set("Allow", x.route.allow)
+		return ErrMethodNotAllowed
+	}
+	for name, segment := range mux.Vars(x.r) {
+		id, ok := decodeSegment(segment)
+		if !ok {
+			return ErrNotFound
+		}
+		switch name {
+		case "channelId":
+			x.channelID = id
+		case "liveId":
+			x.liveID = id
+		case "chatId":
+			x.chatID = id
+		case "userId":
+			x.targetID = id
+		}
+	}
+	return nil
+}
+
+func decodeSegment(segment string) (id string, ok bool) {
+	const longest = 3 * 200 // every byte percent-encoded
+	if len(segment) > longest {
+		return "", false
+	}
+	decoded, err := url.PathUnescape(segment)
+	if err != nil {
+		return "", false
+	}
+	return wire.DecodeID(decoded)
+}
+
+func newRequestID() string {
+	var raw [12]byte
+	rand.Read(raw[:]) //nolint:errcheck // never fails, by its contract
+	return hex.EncodeToString(raw[:])
+}
+
+// knownMethod keeps methods in logs and metrics to a fixed set.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodOptions:
+		return method
+	}
+	return "OTHER"
+}

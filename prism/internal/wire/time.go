@@ -1,0 +1,28 @@
+package wire
+
+import (
+	"time"
+)
+
+// timeLayout is the form of the documentation's samples, so that a reader that
+// knows only numeric offsets is served too.
+const timeLayout = "2006-01-02T15:04:05-07:00"
+
+// FormatTime writes t in whole seconds with the offset of loc.
+func FormatTime(t time.Time, loc *time.Location) string {
+	return t.In(loc).Format(timeLayout)
+}
+
+// ParseTime reads an ISO 8601 time with a zone: "Z", or an offset with or
+// without colon; fractions of a second are kept to the microsecond.
+func ParseTime(s string) (time.Time, bool) {
+	if len(s) > 64 {
+		return time.Time{}, false
+	}
+	for _, layout := range [...]string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.Truncate(time.Microsecond), t.Year() > 0
+		}
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,191 @@
+package prism
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+)
+
+// endpoint is one API: a method on a route.
+type endpoint struct {
+	// handle makes the data of the answer.
+	handle func(*exchange) (any, error)
+	// serve is set instead of handle where the endpoint writes its own answer.
+	serve http.HandlerFunc
+	// write lets the call outlive a client that went away, up to the deadline.
+	write bool
+	// body is set where a JSON body is read.
+	body bool
+}
+
+// route is one path and its mounted methods.
+type route struct {
+	// pattern is the path template without prefix.
+	pattern  string
+	segments []string
+	methods  map[string]endpoint
+	// off are documented methods whose capability is off.
+	off []string
+	// allow is the Allow header of a 405.
+	allow string
+	// flatErrors is set for the token endpoint, whose errors have no envelope.
+	flatErrors bool
+	// anyTransport is set for the authorization endpoint, which answers plain
+	// HTTP itself, with a page.
+	anyTransport bool
+}
+
+const (
+	servicePath   = "/v1/service"
+	authorizePath = "/oauth/authorize"
+)
+
+// apis lists all routes, those that are polled first.
+func (s *Service) apis() []*route {
+	c := &s.cfg
+	return []*route{
+		newRoute("/live/{liveId}").
+			on(http.MethodGet, true, endpoint{handle: s.getLive}).
+			on(http.MethodPut, c.Update != nil, endpoint{handle: s.updateLive, write: true, body: true}),
+		newRoute("/live/{liveId}/chat").
+			on(http.MethodPost, c.Chat != nil, endpoint{handle: s.listChat, body: true}).
+			on(http.MethodPut, c.ChatSend != nil, endpoint{handle: s.sendChat, write: true, body: true}),
+		newRoute("/user").on(http.MethodGet, true, endpoint{handle: s.getUser}),
+		newRoute("/channel/list").on(http.MethodGet, true, endpoint{handle: s.listChannels}),
+		newRoute("/channel/{channelId}").on(http.MethodGet, true, endpoint{handle: s.getChannel}),
+		newRoute("/channel/{channelId}/lives").on(http.MethodGet, true, endpoint{handle: s.listLives}),
+		newRoute("/channel/{channelId}/live").
+			on(http.MethodPost, true, endpoint{handle: s.createLive, write: true, body: true}),
+		newRoute("/live/{liveId}/start").on(http.MethodPut, true, endpoint{handle: s.startLive, write: true}),
+		newRoute("/live/{liveId}/stop").on(http.MethodPut, true, endpoint{handle: s.stopLive, write: true}),
+		newRoute("/live/{liveId}/chat/{chatId}").
+			on(http.MethodDelete, c.ChatDelete != nil, endpoint{handle: s.deleteChat, write: true}),
+		newRoute("/live/{liveId}/ban/{userId}").
+			on(http.MethodPut, c.Ban != nil, endpoint{handle: s.banUser, write: true}),
+		newRoute("/live/{liveId}/timedBan/{userId}").
+			on(http.MethodPut, c.Ban != nil, endpoint{handle: s.timedBanUser, write: true, body: true}),
+		newRoute("/live/{liveId}/unban/{userId}").
+			on(http.MethodPut, c.Ban != nil, endpoint{handle: s.unbanUser, write: true}),
+		newRoute("/live/{liveId}/mod/{userId}").
+			on(http.MethodPut, c.Managers != nil, endpoint{handle: s.addManager, write: true}),
+		newRoute("/live/{liveId}/unmod/{userId}").
+			on(http.MethodPut, c.Managers != nil, endpoint{handle: s.removeManager, write: true}),
+	}
+}
+
+// oauthRoutes are the endpoints that Config.Auth serves itself.
+func (s *Service) oauthRoutes() (token, authorize *route) {
+	token = newRoute("/oauth2/token")
+	token.flatErrors = true
+	if auth, ok := s.cfg.Auth.(TokenEndpoint); ok {
+		token.on(http.MethodGet, true, endpoint{serve: auth.ServePRISMToken, write: true})
+	}
+	authorize = &route{pattern: authorizePath, anyTransport: true}
+	if auth, ok := s.cfg.Auth.(AuthorizeEndpoint); ok {
+		authorize.on(http.MethodGet, true, endpoint{serve: auth.ServeAuthorize})
+		authorize.on(http.MethodPost, true, endpoint{serve: auth.ServeAuthorize})
+	}
+	return token, authorize
+}
+
+func newRoute(path string) *route {
+	return &route{pattern: servicePath + path, segments: strings.Split(path[1:], "/")}
+}
+
+func (t *route) on(method string, mounted bool, e endpoint) *route {
+	if !mounted {
+		t.off = append(t.off, method)
+		return t
+	}
+	if t.methods == nil {
+		t.methods = map[string]endpoint{}
+	}
+	t.methods[method] = e
+	if t.allow != "" {
+		t.allow += ", "
+	}
+	t.allow += method
+	return t
+}
+
+// routes builds the router. Paths are not cleaned, because gorilla/mux answers
+// an unclean one with a redirect, and matched in their encoded form, so that
+// an encoded slash stays within its segment.
+func (s *Service) routes() http.Handler {
+	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	base := s.cfg.BasePath
+	if base == "/" {
+		base = ""
+	}
+	var prefixes []string
+	for _, prefix := range []string{base, "", base + "/prism", "/prism"} {
+		if !slices.Contains(prefixes, prefix+servicePath) {
+			prefixes = append(prefixes, prefix+servicePath)
+		}
+	}
+	token, authorize := s.oauthRoutes()
+	for _, api := range append(s.apis(), token) {
+		router.NewRoute().Name(api.pattern).Handler(s.serve(api)).
+			MatcherFunc(func(r *http.Request, match *mux.RouteMatch) bool {
+				return api.match(r, prefixes, match)
+			})
+	}
+	router.NewRoute().Name(authorizePath).Handler(s.serve(authorize)).
+		MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
+			p := r.URL.EscapedPath()
+			return p == base+authorizePath || p == authorizePath
+		})
+	router.NotFoundHandler = s.serve(&route{pattern: "unknown", anyTransport: true})
+	return router
+}
+
+// match compares segment by segment, without a regular expression.
+func (t *route) match(r *http.Request, prefixes []string, match *mux.RouteMatch) bool {
+	path := r.URL.EscapedPath()
+	for _, prefix := range prefixes {
+		if rest, ok := strings.CutPrefix(path, prefix); ok && t.matchSegments(rest, match) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *route) matchSegments(path string, match *mux.RouteMatch) bool {
+	if strings.Count(path, "/") != len(t.segments) {
+		return false
+	}
+	var vars map[string]string
+	for _, want := range t.segments {
+		path = path[1:]
+		end := strings.IndexByte(path, '/')
+		if end < 0 {
+			end = len(path)
+		}
+		segment := path[:end]
+		path = path[end:]
+		if want[0] != '{' {
+			if segment != want {
+				return false
+			}
+			continue
+		}
+		if vars == nil {
+			vars = make(map[string]string, 2)
+		}
+		vars[want[1:len(want)-1]] = segment
+	}
+	match.Vars = vars
+	return true
+}
+
+// RedactURL returns a URL for an access log: the path, and "?redacted" in
+// place of a query, which holds codes and refresh tokens on the token endpoint.
+func RedactURL(u *url.URL) string {
+	if u.RawQuery == "" && !u.ForceQuery {
+		return u.EscapedPath()
+	}
+	return u.EscapedPath() + "?redacted"
+}
