@@ -22,7 +22,8 @@ type Client struct {
 	// accepted, so that two can stand during a change. Empty means that the
 	// client cannot authenticate.
 	Secrets []Secret
-	// RedirectURIs are the redirect URIs, compared byte for byte.
+	// RedirectURIs are the redirect URIs, compared byte for byte. See
+	// CheckRedirectURI for what one may be.
 	RedirectURIs []string
 	// Scopes are the scopes that the client may ask for. PRISM asks for none.
 	Scopes []string
@@ -48,7 +49,7 @@ func (s Secret) validAt(now time.Time) bool {
 }
 
 // Authenticate reports whether secret is one of the client's that are valid
-// now. It takes the same time whatever the secret is.
+// now. The empty secret never is. It takes the same time whatever the secret is.
 func (c Client) Authenticate(secret string, now time.Time) bool {
 	got := sha256.Sum256([]byte(secret))
 	ok := 0
@@ -58,7 +59,7 @@ func (c Client) Authenticate(secret string, now time.Time) bool {
 			ok |= same
 		}
 	}
-	return ok == 1
+	return ok == 1 && secret != ""
 }
 
 // ClientSource finds clients. It must be safe for concurrent use.
@@ -67,23 +68,87 @@ type ClientSource interface {
 	Client(ctx context.Context, clientID string) (Client, error)
 }
 
-// StaticClients is a ClientSource over a fixed set.
+// StaticClients is a ClientSource over a fixed set. New reports what is wrong
+// with the clients.
 func StaticClients(clients ...Client) ClientSource {
-	set := make(staticClients, len(clients))
+	set := &staticClients{list: clients, byID: make(map[string]Client, len(clients))}
 	for _, c := range clients {
-		set[c.ID] = c
+		set.byID[c.ID] = c
 	}
 	return set
 }
 
-type staticClients map[string]Client
+type staticClients struct {
+	list []Client
+	byID map[string]Client
+}
 
-func (s staticClients) Client(_ context.Context, clientID string) (Client, error) {
-	c, ok := s[clientID]
+func (s *staticClients) Client(_ context.Context, clientID string) (Client, error) {
+	c, ok := s.byID[clientID]
 	if !ok {
 		return Client{}, fmt.Errorf("oauth: client: %w", prism.ErrNotFound)
 	}
 	return c, nil
+}
+
+func (s *staticClients) problems() []error {
+	var errs []error
+	seen := make(map[string]bool, len(s.list))
+	for i, c := range s.list {
+		if !validClientID(c.ID) {
+			errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %d: ID must be 1 to %d printable ASCII characters", i, maxClientID))
+		}
+		if seen[c.ID] {
+			errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %d: ID %q is there twice", i, c.ID))
+		}
+		seen[c.ID] = true
+		for j, uri := range c.RedirectURIs {
+			if err := CheckRedirectURI(uri); err != nil {
+				errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %q: RedirectURIs[%d]: %w", c.ID, j, err))
+			}
+		}
+		for j, scope := range c.Scopes {
+			if !validScopeToken(scope) {
+				errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %q: Scopes[%d] is not a scope token (RFC 6749 section 3.3)", c.ID, j))
+			}
+		}
+	}
+	return errs
+}
+
+// maxClientID is the most characters of a client id that is looked up.
+const maxClientID = 255
+
+// validClientID reports whether id is one by RFC 6749 appendix A.1. Others are
+// not asked for at a ClientSource, which may be a database that chokes on them.
+func validClientID(id string) bool {
+	if id == "" || len(id) > maxClientID {
+		return false
+	}
+	for i := range len(id) {
+		if id[i] < ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// fitsConsole reports whether the NAVER Cloud console takes value for a client
+// id or secret: 3 to CredentialLength English letters and digits.
+func fitsConsole(value string) bool {
+	if len(value) < 3 || len(value) > CredentialLength {
+		return false
+	}
+	for i := range len(value) {
+		if !isLetterOrDigit(value[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLetterOrDigit(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // CredentialLength is the most characters that the NAVER Cloud console takes
@@ -105,7 +170,7 @@ func randomCredential() string {
 	out := make([]byte, 0, CredentialLength)
 	var buf [CredentialLength * 2]byte
 	for len(out) < CredentialLength {
-		rand.Read(buf[:]) //nolint:errcheck // never fails, by its contract
+		rand.Read(buf[:])
 		for _, b := range buf {
 			if int(b) < limit && len(out) < CredentialLength {
 				out = append(out, credentialAlphabet[int(b)%len(credentialAlphabet)])

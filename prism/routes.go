@@ -166,6 +166,9 @@ func (t *route) matchSegments(path string, match *mux.RouteMatch) bool {
 		}
 		segment := path[:end]
 		path = path[end:]
+		if segment == "" {
+			return false
+		}
 		if want[0] != '{' {
 			if segment != want {
 				return false

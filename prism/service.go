@@ -37,7 +37,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	if len(cfg.Secrets) == 0 {
 		secret := make([]byte, MinSecret)
-		rand.Read(secret) //nolint:errcheck // never fails, by its contract
+		rand.Read(secret)
 		cfg.Secrets = [][]byte{secret}
 	}
 	s := &Service{cfg: cfg, log: cfg.Logger, pageTokens: wire.NewPageTokens(cfg.Secrets)}

@@ -23,7 +23,7 @@ func NewStreamKey() string {
 	key := make([]byte, 0, streamKeyLength)
 	var buf [streamKeyLength * 2]byte
 	for len(key) < streamKeyLength {
-		rand.Read(buf[:]) //nolint:errcheck // never fails, by its contract
+		rand.Read(buf[:])
 		for _, b := range buf {
 			if int(b) < limit && len(key) < streamKeyLength {
 				key = append(key, streamKeyAlphabet[int(b)%len(streamKeyAlphabet)])
