@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf16"
 
 	"go.uber.org/zap"
 )
@@ -56,6 +57,32 @@ func (x *exchange) count(adapter any, field string, n int64) int64 {
 	}
 	x.badData(adapter, field)
 	return min(max(n, 0), math.MaxInt32)
+}
+
+// bounded cuts a text to limit UTF-16 units, which is how the PRISM client
+// counts.
+func (x *exchange) bounded(adapter any, field, text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	units := 0
+	for i, r := range text {
+		units += utf16.RuneLen(r)
+		if units > limit {
+			x.badData(adapter, field)
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// link reports a missing address; there is nothing to put in its place here.
+// See LivesWithDefaults.
+func (x *exchange) link(adapter any, field, address string) string {
+	if address == "" {
+		x.badData(adapter, field)
+	}
+	return address
 }
 
 func nullable(s string) *string {

@@ -111,6 +111,11 @@ func TestLiveValuesThatAreMended(t *testing.T) {
 		{"negative views", "Live.Stats.Views", func(l *prism.Live) { l.Stats.Views = -5 }, func(l liveJSON) bool { return l.LiveStat["viewCount"] == 0 }},
 		{"huge likes", "Live.Stats.Likes", func(l *prism.Live) { l.Stats.Likes = math.MaxInt64 },
 			func(l liveJSON) bool { return l.LiveStat["likeCount"] == math.MaxInt32 }},
+		{"title over 100 units is cut", "Live.Title", func(l *prism.Live) { l.Title = "x" + strings.Repeat("😀", 60) },
+			func(l liveJSON) bool { return l.Title == "x"+strings.Repeat("😀", 49) }},
+		{"description over 5000 units is cut", "Live.Description", func(l *prism.Live) { l.Description = strings.Repeat("방", 5001) },
+			func(l liveJSON) bool { return l.Description == strings.Repeat("방", 5000) }},
+		{"no link", "Live.Link", func(l *prism.Live) { l.Link = "" }, func(l liveJSON) bool { return l.LiveLink == "" }},
 		{"unknown scope is shown as the most private", "Live.Scope", func(l *prism.Live) { l.Scope = "FRIENDS" },
 			func(l liveJSON) bool { return l.Scope == "PRIVATE" }},
 	} {

@@ -60,7 +60,7 @@ func (x *exchange) wireChannel(c Channel, allowed bool) (wire.Channel, error) {
 		ChannelID:     id,
 		Name:          x.nameOr(store, "Channel.Name", c.Name, c.ID),
 		Enabled:       c.Enabled && allowed,
-		Link:          c.Link,
+		Link:          x.link(store, "Channel.Link", c.Link),
 		Description:   c.Description,
 		Tags:          joinTags(c.Tags),
 		ThumbnailURL:  nullable(c.ThumbnailURL),

@@ -61,7 +61,8 @@ type Live struct {
 	// PlaybackID is the id under which viewers fetch the pictures, where the
 	// store has one. It is never the stream key and never sent to PRISM.
 	PlaybackID string
-	// Link is where to watch the live.
+	// Link is where to watch the live. It should not be blank: see
+	// LivesWithDefaults.
 	Link   string
 	Status Status
 	// Scope is PUBLIC when the host has no scopes. "" counts as PUBLIC.

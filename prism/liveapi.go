@@ -165,12 +165,12 @@ func (x *exchange) wireLive(live Live) (wire.Live, error) {
 	}
 	l := wire.Live{
 		LiveID:      id,
-		Title:       x.nameOr(store, "Live.Title", live.Title, live.ID),
-		Description: live.Description,
+		Title:       x.bounded(store, "Live.Title", x.nameOr(store, "Live.Title", live.Title, live.ID), MaxTitle),
+		Description: x.bounded(store, "Live.Description", live.Description, MaxDescription),
 		RTMPPath:    live.RTMPPath,
 		Status:      string(live.Status),
 		Scope:       string(x.scope(live.Scope)),
-		LiveLink:    live.Link,
+		LiveLink:    x.link(store, "Live.Link", live.Link),
 		LiveStat: wire.LiveStat{
 			ViewCount:   x.count(store, "Live.Stats.Views", live.Stats.Views),
 			ViewerCount: x.count(store, "Live.Stats.Viewers", live.Stats.Viewers),
