@@ -1,6 +1,10 @@
 package oauth
 
 import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -70,10 +74,134 @@ type Config struct {
 	// AllowInsecure accepts a plain http PublicURL. For development only.
 	AllowInsecure bool
 
-	// Now is the clock, time.Now by default.
+	// Now is the clock, time.Now by default. It must be safe for concurrent use.
 	Now func() time.Time
 	// Logger gets refusals and failures. nil is silent.
 	Logger *zap.Logger
 	// Trace observes the server; see Trace.
 	Trace Trace
+}
+
+// check reports every problem, each naming its field.
+func (c Config) check() error {
+	var errs []error
+	missing := func(field, hint string) {
+		errs = append(errs, fmt.Errorf("oauth: Config.%s is missing: %s", field, hint))
+	}
+	if c.Clients == nil {
+		missing("Clients", "StaticClients makes a fixed set")
+	}
+	if c.Store == nil {
+		missing("Store", "package store/memory has one for a single process")
+	}
+	if c.Login == nil {
+		missing("Login", "use SessionLogin or PasswordLogin")
+	}
+	if c.Users == nil {
+		missing("Users", "no token is issued without asking for the user")
+	}
+	if len(c.Secrets) == 0 {
+		missing("Secrets", fmt.Sprintf("give at least one of %d random bytes or more", MinSecret))
+	}
+	for i, secret := range c.Secrets {
+		if len(secret) < MinSecret {
+			errs = append(errs, fmt.Errorf("oauth: Config.Secrets[%d] has %d bytes, want at least %d", i, len(secret), MinSecret))
+		}
+	}
+	if err := checkPublicURL(c.PublicURL, c.AllowInsecure); err != nil {
+		errs = append(errs, fmt.Errorf("oauth: Config.PublicURL %w", err))
+	}
+	errs = append(errs, c.checkTimes()...)
+	if static, ok := c.Clients.(*staticClients); ok {
+		errs = append(errs, static.problems()...)
+	}
+	if login, ok := c.Login.(interface{ problem() error }); ok {
+		if err := login.problem(); err != nil {
+			errs = append(errs, fmt.Errorf("oauth: Config.Login: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkTimes wants every time that is set to be within its bounds. A bound of
+// 0 is none.
+func (c Config) checkTimes() []error {
+	var errs []error
+	for _, f := range []struct {
+		name            string
+		value, min, max time.Duration
+	}{
+		{"CodeTTL", c.CodeTTL, time.Second, MaxCodeTTL},
+		{"AccessTTL", c.AccessTTL, MinAccessTTL, MaxAccessTTL},
+		{"RefreshIdleTTL", c.RefreshIdleTTL, time.Second, 0},
+		{"RefreshTotalTTL", c.RefreshTotalTTL, time.Second, 0},
+	} {
+		if f.value != 0 && f.value < f.min {
+			errs = append(errs, fmt.Errorf("oauth: Config.%s is %v, want at least %v", f.name, f.value, f.min))
+		}
+		if f.max != 0 && f.value > f.max {
+			errs = append(errs, fmt.Errorf("oauth: Config.%s is %v, want at most %v", f.name, f.value, f.max))
+		}
+	}
+	if c.RefreshGrace > MaxRefreshGrace {
+		errs = append(errs, fmt.Errorf("oauth: Config.RefreshGrace is %v, want at most %v", c.RefreshGrace, MaxRefreshGrace))
+	}
+	return errs
+}
+
+// checkPublicURL returns an error that continues the name of the field.
+func checkPublicURL(raw string, allowInsecure bool) error {
+	if raw == "" {
+		return errors.New(`is missing: give the address of the service, as "https://api.example.com/prism"`)
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return errors.New("is not a URL")
+	}
+	switch {
+	case u.Scheme == "http" && !allowInsecure:
+		return errors.New("is plain http: use https, or set AllowInsecure for development")
+	case !strings.HasPrefix(raw, "https://") && !strings.HasPrefix(raw, "http://"):
+		return errors.New("must begin with https://")
+	case u.Hostname() == "":
+		return errors.New("has no host")
+	case u.User != nil:
+		return errors.New("has a user")
+	case strings.ContainsAny(raw, "?#"):
+		return errors.New("has a query or a fragment")
+	case strings.HasSuffix(raw, "/"):
+		return errors.New("ends with a slash")
+	case raw != cleanURLBytes(raw):
+		return errors.New("has characters that must be percent-encoded")
+	}
+	return nil
+}
+
+// withDefaults returns the configuration with every option filled in.
+// SweepInterval stays negative for a host that sweeps itself; RefreshGrace 0
+// means none.
+func (c Config) withDefaults() Config {
+	for _, f := range []struct {
+		value    *time.Duration
+		fallback time.Duration
+	}{
+		{&c.CodeTTL, DefaultCodeTTL},
+		{&c.AccessTTL, DefaultAccessTTL},
+		{&c.RefreshIdleTTL, DefaultRefreshIdleTTL},
+		{&c.RefreshTotalTTL, DefaultRefreshTotalTTL},
+		{&c.RefreshGrace, DefaultRefreshGrace},
+		{&c.SweepInterval, DefaultSweepInterval},
+	} {
+		if *f.value == 0 {
+			*f.value = f.fallback
+		}
+	}
+	c.RefreshGrace = max(c.RefreshGrace, 0)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = zap.NewNop()
+	}
+	return c
 }

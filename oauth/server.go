@@ -1,22 +1,67 @@
 package oauth
 
 import (
+	"context"
+	"sync"
+	"time"
+
 	"go.uber.org/zap"
+
+	"github.com/b2bprism/b2bprism/prism"
 )
 
-// Server is the authorization server. It is safe for concurrent use.
+// Server is the authorization server: a prism.Authenticator, TokenEndpoint and
+// AuthorizeEndpoint. It is safe for concurrent use.
 type Server struct {
-	cfg Config // with defaults filled in; cfg.Logger is never nil
+	cfg Config // with defaults filled in; cfg.Logger and cfg.Now are never nil
 	log *zap.Logger
+
+	// nobody is authenticated in place of an unknown client, so that it takes
+	// as long as a known one.
+	nobody Client
+
+	stopSweeper context.CancelFunc
+	sweeper     sync.WaitGroup
 }
 
-// authorizeParams are the checked parameters of an authorization request
-// (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
-type authorizeParams struct {
-	ClientID    string
-	RedirectURI string
-	State       string
-	HasState    bool
-	Scope       string
-	Challenge   string
+var (
+	_ prism.Authenticator     = (*Server)(nil)
+	_ prism.TokenEndpoint     = (*Server)(nil)
+	_ prism.AuthorizeEndpoint = (*Server)(nil)
+)
+
+// New checks the configuration and makes a Server. It reports every problem at
+// once (errors.Join), each naming its field. Unless SweepInterval is negative
+// the Server runs a goroutine until Close.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	s := &Server{
+		cfg:    cfg,
+		log:    cfg.Logger,
+		nobody: Client{Secrets: []Secret{{Digest: DigestOf(newToken()), NotAfter: time.Unix(1, 0)}}},
+	}
+	if static, ok := cfg.Clients.(*staticClients); ok {
+		for _, c := range static.list {
+			if !fitsConsole(c.ID) {
+				s.log.Warn("the NAVER Cloud console will not take this client id: it wants 3 to 20 English letters and digits",
+					zap.String("client_id", c.ID))
+			}
+		}
+	}
+	s.startSweeper()
+	return s, nil
 }
+
+// Close stops the sweeper and waits for it. The endpoints go on working. It
+// can be called more than once and always returns nil.
+func (s *Server) Close() error {
+	s.stopSweeper()
+	s.sweeper.Wait()
+	return nil
+}
+
+// now is the time of the clock as every Store can keep it.
+func (s *Server) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Microsecond) }

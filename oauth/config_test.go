@@ -1,0 +1,165 @@
+package oauth_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/b2bprism/b2bprism/oauth"
+	"github.com/b2bprism/b2bprism/prism"
+)
+
+func TestNewNamesEveryProblem(t *testing.T) {
+	t.Parallel()
+	wantProblems := func(cfg oauth.Config, want ...string) {
+		t.Helper()
+		s, err := oauth.New(cfg)
+		if err == nil {
+			_ = s.Close()
+			t.Fatalf("New: no error, want %q", want)
+		}
+		for _, w := range want {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("no %q in:\n%v", w, err)
+			}
+		}
+		if n := strings.Count(err.Error(), "\n") + 1; n != len(want) {
+			t.Errorf("%d problems, want %d:\n%v", n, len(want), err)
+		}
+	}
+	wantProblems(oauth.Config{}, "Config.Clients", "Config.Store", "Config.Login", "Config.Users", "Config.Secrets", "Config.PublicURL")
+
+	good := func() oauth.Config {
+		var cfg oauth.Config
+		newRig(t, func(c *oauth.Config) { cfg = *c })
+		return cfg
+	}
+	cfg := good()
+	cfg.Secrets = [][]byte{make([]byte, 32), []byte("short")}
+	cfg.CodeTTL = 11 * time.Minute
+	cfg.AccessTTL = time.Minute
+	cfg.RefreshIdleTTL = -1
+	cfg.RefreshTotalTTL = -1
+	cfg.RefreshGrace = 6 * time.Minute
+	cfg.Login = oauth.SessionLogin(nil)
+	cfg.Clients = oauth.StaticClients(
+		oauth.Client{ID: "a", RedirectURIs: []string{redirectURI, "javascript:x"}, Scopes: []string{"a b"}},
+		oauth.Client{ID: "a"}, oauth.Client{})
+	wantProblems(cfg, "Secrets[1]", "CodeTTL", "AccessTTL", "RefreshIdleTTL", "RefreshTotalTTL", "RefreshGrace", "Config.Login",
+		"RedirectURIs[1]", "Scopes[0]", `ID "a" is there twice`, "client 2: ID must be")
+
+	for _, url := range []string{
+		"http://api.example.com", "https://api.example.com/", "https://", "api.example.com", "https://u@api.example.com",
+		"https://api.example.com?x", "https://api.example.com#x", "ftp://api.example.com", "https://api.example.com/a b",
+		"HTTPS://api.example.com", "https://api.example.com/%zz", "https://예.example",
+	} {
+		cfg := good()
+		cfg.PublicURL = url
+		wantProblems(cfg, "Config.PublicURL")
+	}
+}
+
+func TestNewWarnsOfAClientIDThatTheConsoleRefuses(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]int{clientID: 0, "abc": 0, "ab": 1, "with-dash": 1, strings.Repeat("a", 21): 1} {
+		core, logs := observer.New(zap.WarnLevel)
+		newRig(t, func(c *oauth.Config) {
+			c.Clients = oauth.StaticClients(oauth.Client{ID: id})
+			c.Logger = zap.New(core)
+		})
+		if logs.Len() != want {
+			t.Errorf("%s: %d warnings, want %d", id, logs.Len(), want)
+		}
+	}
+}
+
+func TestNewCredentialsFitTheConsole(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 1000 {
+		id, secret := oauth.NewCredentials()
+		for _, v := range []string{id, secret} {
+			if len(v) != oauth.CredentialLength || strings.Trim(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" || seen[v] {
+				t.Fatalf("%q", v)
+			}
+			seen[v] = true
+		}
+	}
+}
+
+func TestSweepKeepsADay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx := context.Background()
+	code := r.code()
+	pair := r.mustOK(r.redeem(code))
+	r.clock.advance(oauth.DefaultCodeTTL + 24*time.Hour - time.Microsecond)
+	if n, err := r.server.Sweep(ctx); n != 0 || err != nil {
+		t.Fatalf("Sweep: %d, %v: a used code must stay for a day", n, err)
+	}
+	r.clock.advance(2 * time.Microsecond)
+	if n, err := r.server.Sweep(ctx); n != 1 || err != nil {
+		t.Fatalf("Sweep: %d, %v, want the code", n, err)
+	}
+	r.wantError(r.redeem(code), 400, "invalid_grant")
+	r.mustOK(r.refresh(pair.RefreshToken))
+	r.store.failWith("Sweep", prism.ErrUnavailable)
+	if _, err := r.server.Sweep(ctx); !errors.Is(err, prism.ErrUnavailable) {
+		t.Errorf("Sweep: %v", err)
+	}
+}
+
+func TestCloseStopsTheSweeper(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(c *oauth.Config) { c.SweepInterval = time.Minute })
+		full := &countingSweeps{faultStore: r.store, results: []int{1000, 1000, 3}}
+		swept := newRig(t, func(c *oauth.Config) { c.SweepInterval = time.Hour; c.Store = full })
+		time.Sleep(3*time.Minute + time.Second)
+		if n := r.store.called("Sweep"); n != 3 {
+			t.Errorf("%d sweeps in three minutes, want 3", n)
+		}
+		r.store.failWith("Sweep", errors.New("boom"))
+		time.Sleep(time.Minute)
+		if n := r.logs.FilterLevelExact(zap.ErrorLevel).Len(); n != 1 {
+			t.Errorf("%d errors in the log, want 1", n)
+		}
+		time.Sleep(time.Hour)
+		if n := full.n.Load(); n != 3 {
+			t.Errorf("%d sweeps, want 3: on until one deletes less than the limit", n)
+		}
+		for range 2 {
+			if err := r.server.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		before := r.store.called("Sweep")
+		time.Sleep(time.Hour)
+		if n := r.store.called("Sweep"); n != before {
+			t.Errorf("%d sweeps after Close", n-before)
+		}
+		r.signIn() // the endpoints go on
+		if err := swept.server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// countingSweeps returns the results one after the other.
+type countingSweeps struct {
+	*faultStore
+	results []int
+	n       atomic.Int64
+}
+
+func (c *countingSweeps) Sweep(context.Context, time.Time, int) (int, error) {
+	return c.results[min(int(c.n.Add(1)), len(c.results))-1], nil
+}

@@ -1,0 +1,98 @@
+package oauth
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"github.com/b2bprism/b2bprism/prism"
+)
+
+// retryAfterSeconds is the Retry-After of an answer that asks to try
+// again.
+const retryAfterSeconds = "1"
+
+// tokenAnswer is a successful answer (RFC 6749 section 5.1).
+type tokenAnswer struct {
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+	ExpiresIn    int64  `json:"expires_in"`
+	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope,omitempty"`
+}
+
+// errorAnswer is an error answer (RFC 6749 section 5.2).
+type errorAnswer struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description,omitempty"`
+}
+
+func writeTokens(w http.ResponseWriter, pair issued) {
+	writeTokenJSON(w, http.StatusOK, tokenAnswer{
+		AccessToken:  pair.access,
+		RefreshToken: pair.refresh,
+		ExpiresIn:    pair.expiresIn(),
+		TokenType:    "bearer",
+		Scope:        pair.family.Scope,
+	})
+}
+
+// tokenRequestInfo is what is known of a token request when it is refused.
+type tokenRequestInfo struct {
+	// clientID is set once the client was authenticated.
+	clientID  string
+	grantType string
+	// challenge is the WWW-Authenticate of an invalid_client.
+	challenge string
+}
+
+// writeTokenError answers, logs and traces an error of a token endpoint.
+func (s *Server) writeTokenError(w http.ResponseWriter, r *http.Request, info tokenRequestInfo, err error) {
+	event := RefusedEvent{ClientID: info.clientID}
+	if info.grantType == grantCode || info.grantType == grantRefresh {
+		event.GrantType = info.grantType
+	}
+	fields := []zap.Field{zap.String("client_id", event.ClientID), zap.String("grant_type", event.GrantType)}
+	if refused, ok := errors.AsType[*refusalError](err); ok {
+		event.Code, event.Reason = refused.code, refused.reason
+		s.log.Info("token request refused", append(fields,
+			zap.String("reason", refused.reason), zap.String("request_id", prism.RequestID(r.Context())))...)
+		status := http.StatusBadRequest
+		switch {
+		case refused == errMethod:
+			status = http.StatusMethodNotAllowed
+		case refused.code == codeInvalidClient:
+			status = http.StatusUnauthorized
+			w.Header().Set("WWW-Authenticate", info.challenge)
+		}
+		writeTokenJSON(w, status, errorAnswer{refused.code, refused.description()})
+	} else {
+		code, status := failure(err)
+		event.Code, event.Reason = code, "the server failed"
+		s.logFailure(r.Context(), "token request failed", err, fields...)
+		if code == codeTemporarilyUnavailable {
+			w.Header().Set("Retry-After", retryAfterSeconds)
+		}
+		writeTokenJSON(w, status, errorAnswer{Error: code})
+	}
+	if s.cfg.Trace.TokenRefused != nil {
+		s.cfg.Trace.TokenRefused(r.Context(), event)
+	}
+}
+
+func writeTokenJSON(w http.ResponseWriter, status int, answer any) {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		// Structs of strings and integers always marshal.
+		panic(err)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Pragma", "no-cache")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that went away has nothing to be told
+}
