@@ -128,7 +128,8 @@ type Store interface {
 	// RedeemCode marks the code as used and stores the family and its first
 	// pair. It returns prism.ErrNotFound, and changes nothing, when there is
 	// no such code, when it belongs to another client, or when it has
-	// expired (at or after ExpiresAt). For a code that was used before it
+	// expired (at or after ExpiresAt), used or not. For another code that was
+	// used before it
 	// revokes the code's family, also one whose redemption is being stored
 	// just now, and returns ErrCodeUsed. Exactly one of any number of
 	// parallel calls succeeds.

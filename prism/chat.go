@@ -40,7 +40,8 @@ type ChatPage struct {
 }
 
 // ChatReader is the optional capability to show chat in PRISM (Config.Chat,
-// API code LIVE_CHAT_LIST).
+// API code LIVE_CHAT_LIST). It and the other chat interfaces must be safe for
+// concurrent use and honour ctx.
 //
 // A cursor is a sequence number of the live's chat. It must be assigned so
 // that a reader who goes on from a cursor can never miss a message that was

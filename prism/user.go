@@ -16,7 +16,7 @@ type User struct {
 	Disabled bool
 }
 
-// UserSource finds users. It must be safe for concurrent use.
+// UserSource finds users. It must be safe for concurrent use and honour ctx.
 type UserSource interface {
 	// User returns the user with this id. It returns an error that wraps
 	// ErrNotFound when there is none, and a User with Disabled set, not an

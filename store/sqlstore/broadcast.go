@@ -1,0 +1,144 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/b2bprism/b2bprism/prism"
+)
+
+// StartLive implements prism.LiveStore.
+func (s *Store) StartLive(ctx context.Context, userID, liveID string) (prism.StartResult, error) {
+	var result prism.StartResult
+	err := s.write(ctx, func(t transaction) error {
+		state, err := t.liveState(liveID)
+		switch {
+		case err != nil:
+			return err
+		case state.ownerID != userID:
+			return notFound("live")
+		case !state.enabled:
+			return channelDisabled()
+		}
+		if state.status != prism.StatusOnAir {
+			now := t.now()
+			if result.Ended, err = t.endOnAir(state.channelID, now); err != nil {
+				return err
+			}
+			if err = t.start(liveID, now); err != nil {
+				return err
+			}
+			result.Changed = true
+		}
+		result.Live, err = t.live(liveID)
+		return err
+	})
+	if err != nil {
+		return prism.StartResult{}, err
+	}
+	return result, nil
+}
+
+// EndLive implements prism.LiveStore.
+func (s *Store) EndLive(ctx context.Context, userID, liveID string, opt prism.EndOptions) (prism.EndResult, error) {
+	var result prism.EndResult
+	err := s.write(ctx, func(t transaction) error {
+		state, err := t.liveState(liveID)
+		switch {
+		case err != nil:
+			return err
+		case state.ownerID != userID && !opt.AsService:
+			return notFound("live")
+		}
+		result.Changed = state.status == prism.StatusOnAir &&
+			(opt.OnlyBroadcast == 0 || opt.OnlyBroadcast == state.broadcast)
+		if result.Changed {
+			if err := t.end(liveID, t.now()); err != nil {
+				return err
+			}
+		}
+		result.Live, err = t.live(liveID)
+		return err
+	})
+	if err != nil {
+		return prism.EndResult{}, err
+	}
+	return result, nil
+}
+
+// liveState is what the rules of state look at.
+type liveState struct {
+	channelID, ownerID string
+	enabled            bool
+	status             prism.Status
+	broadcast          int
+}
+
+const findState = `
+	SELECT l.channel_id, c.owner_id, CASE WHEN u.disabled = 0 THEN c.enabled ELSE 0 END, l.status, l.broadcast
+	FROM prism_live l
+	JOIN prism_channel c ON c.id = l.channel_id
+	JOIN prism_user u ON u.id = c.owner_id
+	WHERE l.id = ?`
+
+func (t transaction) liveState(liveID string) (liveState, error) {
+	var s liveState
+	err := t.one("live", findState+t.engine.forUpdate, []any{liveID},
+		&s.channelID, &s.ownerID, &s.enabled, &s.status, &s.broadcast)
+	return s, err
+}
+
+const findOnAir = `SELECT id FROM prism_live WHERE channel_id = ? AND status = 'ON_AIR'`
+
+// endOnAir ends the channel's live that is on air and returns it, or nil.
+func (t transaction) endOnAir(channelID string, now time.Time) (*prism.Live, error) {
+	var liveID string
+	err := t.tx.QueryRowContext(t.ctx, findOnAir, channelID).Scan(&liveID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil {
+		err = t.end(liveID, now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	ended, err := t.live(liveID)
+	return &ended, err
+}
+
+// start begins a broadcast. The channel must have no other live on air.
+func (t transaction) start(liveID string, now time.Time) error {
+	_, err := t.exec(`
+		UPDATE prism_live
+		SET status = 'ON_AIR', broadcast = broadcast + 1, started_at = ?, modified_at = ?
+		WHERE id = ?`, micros(now), micros(now), liveID)
+	if err != nil {
+		return err
+	}
+	return t.awaitIngest(liveID, now)
+}
+
+// awaitIngest makes the row that a live on air has in prism_ingest.
+func (t transaction) awaitIngest(liveID string, since time.Time) error {
+	_, err := t.exec(`INSERT INTO prism_ingest (live_id, session, seen_at) VALUES (?, NULL, ?)`, liveID, micros(since))
+	return err
+}
+
+// end ends the broadcast of a live that is on air.
+func (t transaction) end(liveID string, now time.Time) error {
+	_, err := t.exec(`UPDATE prism_live SET status = 'END', ended_at = ?, modified_at = ? WHERE id = ?`,
+		micros(now), micros(now), liveID)
+	if err == nil {
+		_, err = t.exec(`DELETE FROM prism_ingest WHERE live_id = ?`, liveID)
+	}
+	if err == nil {
+		_, err = t.exec(`DELETE FROM prism_viewer WHERE live_id = ?`, liveID)
+	}
+	return err
+}
+
+func channelDisabled() error { return fmt.Errorf("no broadcast: %w", prism.ErrChannelDisabled) }

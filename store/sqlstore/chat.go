@@ -1,0 +1,117 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/b2bprism/b2bprism/prism"
+)
+
+// The chat is read in one query that starts from the live, so that a live
+// without messages (a row of NULLs) differs from one that the user may not use
+// (no row). The author is shown as the author is now.
+const chatQuery = `
+	SELECT l.chat_tag, m.seq, m.at, m.author_id, m.text, u.name, u.thumbnail_url,
+		CASE WHEN m.author_id = c.owner_id THEN 1 ELSE 0 END,
+		CASE WHEN g.user_id IS NULL THEN 0 ELSE 1 END
+	FROM prism_live l
+	JOIN prism_channel c ON c.id = l.channel_id
+	LEFT JOIN prism_chat m ON m.live_id = l.id AND m.seq > ?
+	LEFT JOIN prism_user u ON u.id = m.author_id
+	LEFT JOIN prism_manager g ON g.channel_id = c.id AND g.user_id = m.author_id
+	WHERE l.id = ?`
+
+const (
+	chatOfOwner   = ` AND c.owner_id = ?`
+	chatForward   = ` ORDER BY m.seq LIMIT ?`
+	chatBackward  = ` ORDER BY m.seq DESC LIMIT ?`
+	chatAfter     = chatQuery + chatOfOwner + chatForward
+	chatLatest    = chatQuery + chatOfOwner + chatBackward
+	anyChatAfter  = chatQuery + chatForward
+	anyChatLatest = chatQuery + chatBackward
+)
+
+// Messages implements prism.ChatReader.
+func (s *Store) Messages(ctx context.Context, userID, liveID string, query prism.ChatQuery) (prism.ChatPage, error) {
+	return s.readChat(ctx, chatAfter, chatLatest, []any{liveID, userID}, query)
+}
+
+// LiveChat implements prism.Audience.
+func (s *Store) LiveChat(ctx context.Context, liveID string, query prism.ChatQuery) (prism.ChatPage, error) {
+	return s.readChat(ctx, anyChatAfter, anyChatLatest, []any{liveID}, query)
+}
+
+func (s *Store) readChat(ctx context.Context, after, latest string, where []any, query prism.ChatQuery) (prism.ChatPage, error) {
+	limit := query.Limit
+	if limit <= 0 || limit > prism.MaxChatPage {
+		limit = prism.MaxChatPage
+	}
+	var page prism.ChatPage
+	text := latest
+	if query.After != nil {
+		text = after
+		page.Next = max(*query.After, 0)
+	}
+	page.Messages = []prism.Message{}
+	found := false
+	args := append(append([]any{page.Next}, where...), limit)
+	err := s.readAll(ctx, text, args, func(rows *sql.Rows) error {
+		found = true
+		m, seq, err := scanMessage(rows)
+		if seq > 0 {
+			page.Messages = append(page.Messages, m)
+			page.Next = max(page.Next, seq)
+		}
+		return err
+	})
+	if err != nil {
+		return prism.ChatPage{}, err
+	}
+	if !found {
+		return prism.ChatPage{}, notFound("sqlstore: live")
+	}
+	if query.After == nil {
+		slices.Reverse(page.Messages)
+	}
+	return page, nil
+}
+
+// scanMessage reads a row of chatQuery. seq is 0 when it has no message.
+func scanMessage(rows *sql.Rows) (m prism.Message, seq int64, err error) {
+	var (
+		tag                           string
+		number, at                    sql.Null[int64]
+		author, text, name, thumbnail sql.Null[string]
+	)
+	err = rows.Scan(&tag, &number, &at, &author, &text, &name, &thumbnail, &m.LiveOwner, &m.LiveManager)
+	if err != nil || !number.Valid {
+		return m, 0, err
+	}
+	m.ID = messageID(tag, number.V)
+	m.At = fromMicrosOrNull(at)
+	m.AuthorID = author.V
+	m.AuthorName = name.V
+	if m.AuthorName == "" {
+		m.AuthorName = m.AuthorID
+	}
+	m.AuthorThumbnailURL = thumbnail.V
+	m.Text = text.V
+	return m, number.V, nil
+}
+
+// messageID is the id of a message, made of what tells the live and the number
+// of the message in it.
+func messageID(tag string, seq int64) string { return tag + "-" + strconv.FormatInt(seq, 10) }
+
+// parseMessageID returns the number in an id of the live with this tag.
+func parseMessageID(tag, id string) (seq int64, ok bool) {
+	digits, ok := strings.CutPrefix(id, tag+"-")
+	if !ok {
+		return 0, false
+	}
+	seq, err := strconv.ParseInt(digits, 10, 64)
+	return seq, err == nil && seq >= 1 && messageID(tag, seq) == id
+}
