@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/b2bprism/b2bprism/oauth"
+	"github.com/b2bprism/b2bprism/prism"
+	"github.com/b2bprism/b2bprism/store/memory"
+	"github.com/b2bprism/b2bprism/store/sqlstore"
+)
+
+// dataStore is what this app needs of its data layer. The ready stores have all
+// of it; a host with tables of its own implements the first group.
+type dataStore interface {
+	prism.UserSource
+	prism.ChannelStore
+	prism.LiveStore
+
+	prism.LiveUpdater
+	prism.ChatReader
+	prism.ChatSender
+	prism.ChatDeleter
+	prism.Banner
+	prism.ManagerStore
+
+	prism.Directory
+	prism.Audience
+	prism.IngestStore
+	oauth.Store
+}
+
+// openStore opens the database of the DSN, which parseFlags has checked, and
+// brings its tables up to date. close releases it.
+func openStore(ctx context.Context, dsn string, opt prism.StoreOptions) (store dataStore, closeStore func() error, err error) {
+	if dsn == "memory:" {
+		m, err := memory.New(opt)
+		if err != nil {
+			return nil, nil, fmt.Errorf("database: %w", err)
+		}
+		return m, func() error { return nil }, nil
+	}
+	if !strings.HasPrefix(dsn, "sqlite:") {
+		return nil, nil, errors.New("database: unknown DSN")
+	}
+	s, err := sqlstore.Open(ctx, dsn, opt)
+	if err != nil {
+		return nil, nil, fmt.Errorf("database: %w", err)
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return nil, nil, fmt.Errorf("database: %w", errors.Join(err, s.Close()))
+	}
+	return s, s.Close, nil
+}
