@@ -6,19 +6,35 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"sync"
 
 	"go.uber.org/zap"
 
 	"github.com/b2bprism/b2bprism/prism/internal/wire"
 )
 
+// buffers are the bodies of answers, for reuse. A large one is left to the
+// garbage collector.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxPooledBuffer = 64 << 10
+
+func releaseBuffer(buf *bytes.Buffer) {
+	if buf.Cap() <= maxPooledBuffer {
+		buf.Reset()
+		buffers.Put(buf)
+	}
+}
+
 func (x *exchange) succeed(data any) {
-	var buf bytes.Buffer
-	if err := wire.Success(&buf, data); err != nil {
+	buf := buffers.Get().(*bytes.Buffer) //nolint:errcheck // the pool has nothing else
+	defer releaseBuffer(buf)
+	if err := wire.Success(buf, data); err != nil {
+		buf.Reset()
 		x.fail(err)
 		return
 	}
-	x.write(http.StatusOK, &buf)
+	x.write(http.StatusOK, buf)
 }
 
 // fail writes an error and logs what the wire does not say.

@@ -97,10 +97,16 @@ type firstValue struct {
 	value atomic.Pointer[string]
 }
 
+// get returns the first value, or "".
+func (f *firstValue) get() string {
+	if first := f.value.Load(); first != nil {
+		return *first
+	}
+	return ""
+}
+
 // same reports whether s is the first value, or becomes it.
 func (f *firstValue) same(s string) bool {
-	if first := f.value.Load(); first != nil {
-		return *first == s
-	}
-	return f.value.CompareAndSwap(nil, &s) || *f.value.Load() == s
+	f.value.CompareAndSwap(nil, &s)
+	return f.get() == s
 }

@@ -22,7 +22,9 @@ type exchange struct {
 	w         http.ResponseWriter
 	r         *http.Request
 	ctx       context.Context
+	root      requestContext
 	id        string
+	idHeader  [1]string
 	transport Transport
 	// user is the acting user, once known.
 	user string
@@ -30,6 +32,19 @@ type exchange struct {
 	channelID, liveID, chatID, targetID string
 	status                              int
 	errorCode                           int
+}
+
+// requestContext is the request's context with the exchange in it.
+type requestContext struct {
+	context.Context
+	x *exchange
+}
+
+func (c *requestContext) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return c.x
+	}
+	return c.Context.Value(key)
 }
 
 // serve is the life of every request: route, transport, method, ids, token,
@@ -40,11 +55,11 @@ func (s *Service) serve(t *route) http.Handler {
 		x := &exchange{svc: s, route: t, w: w, r: r, id: newRequestID(), transport: resolveTransport(r, s.cfg.TrustedProxies)}
 		api, mounted := t.methods[r.Method]
 
-		base := r.Context()
+		x.root = requestContext{r.Context(), x}
 		if api.write {
-			base = context.WithoutCancel(base)
+			x.root.Context = context.WithoutCancel(r.Context())
 		}
-		ctx, cancel := context.WithTimeout(context.WithValue(base, exchangeKey{}, x), s.cfg.Deadline)
+		ctx, cancel := context.WithTimeout(&x.root, s.cfg.Deadline)
 		defer cancel()
 		x.ctx = ctx
 
@@ -72,7 +87,8 @@ func (s *Service) serve(t *route) http.Handler {
 // answer runs the checks that come before the endpoint, then the endpoint.
 func (x *exchange) answer(api endpoint, mounted bool) {
 	header := x.w.Header()
-	header["X-Request-Id"] = []string{x.id}
+	x.idHeader[0] = x.id
+	header["X-Request-Id"] = x.idHeader[:]
 	header["Cache-Control"] = noStore
 	header["X-Content-Type-Options"] = noSniff
 	if err := x.admit(mounted); err != nil {
@@ -153,7 +169,9 @@ func decodeSegment(segment string) (id string, ok bool) {
 func newRequestID() string {
 	var raw [12]byte
 	rand.Read(raw[:])
-	return hex.EncodeToString(raw[:])
+	var text [2 * len(raw)]byte
+	hex.Encode(text[:], raw[:])
+	return string(text[:])
 }
 
 // knownMethod keeps methods in logs and metrics to a fixed set.

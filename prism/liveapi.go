@@ -198,6 +198,9 @@ func (x *exchange) wireLive(live Live) (wire.Live, error) {
 // and warns once when the part before the key differs between lives: the
 // client keeps the first one that it saw.
 func (x *exchange) soundRTMPPath(path string) bool {
+	if first := x.svc.rtmpServer.get(); first != "" && soundKeyOf(path, first) {
+		return true
+	}
 	server, _, err := SplitRTMPPath(path)
 	if err != nil {
 		return false

@@ -52,11 +52,11 @@ func SplitRTMPPath(path string) (server, key string, err error) {
 	if key == "" {
 		return "", "", errors.New("prism: rtmpPath ends with a slash")
 	}
-	server = strings.ReplaceAll(path, "/"+key, "")
-	if server != path[:i] {
+	server = path[:i]
+	if hasSegmentPrefix(server, key) {
 		return "", "", errors.New("prism: the stream key occurs earlier in rtmpPath")
 	}
-	if strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
+	if strings.ContainsFunc(path, badInRTMPPath) {
 		return "", "", errors.New("prism: rtmpPath has white space, a control character or a fragment")
 	}
 	if err := CheckRTMPBase(server); err != nil {
@@ -64,6 +64,29 @@ func SplitRTMPPath(path string) (server, key string, err error) {
 	}
 	return server, key, nil
 }
+
+// soundKeyOf is SplitRTMPPath for a path whose server is known to be sound.
+func soundKeyOf(path, server string) bool {
+	rest, ok := strings.CutPrefix(path, server)
+	if !ok || len(rest) < 2 || rest[0] != '/' {
+		return false
+	}
+	key := rest[1:]
+	return strings.IndexByte(key, '/') < 0 && !hasSegmentPrefix(server, key) && !strings.ContainsFunc(key, badInRTMPPath)
+}
+
+// hasSegmentPrefix reports whether "/"+key occurs in server: the client would
+// cut it out there as well.
+func hasSegmentPrefix(server, key string) bool {
+	for i := range len(server) {
+		if server[i] == '/' && strings.HasPrefix(server[i+1:], key) {
+			return true
+		}
+	}
+	return false
+}
+
+func badInRTMPPath(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }
 
 // CheckRTMPBase reports why base cannot stand before a stream key: it must be
 // an rtmp or rtmps URL with a host and an app, and without user, query,
