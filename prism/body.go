@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/b2bprism/b2bprism/prism/internal/wire"
@@ -36,7 +37,7 @@ func (x *exchange) body() ([]byte, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, ErrTooLarge
-	case err != nil && isDeadline(x.ctx):
+	case errors.Is(err, os.ErrDeadlineExceeded), err != nil && isDeadline(x.ctx):
 		return nil, ErrTimeout
 	case err != nil:
 		return nil, InvalidField("body", "ended early")

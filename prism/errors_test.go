@@ -118,3 +118,38 @@ func TestPanicInTheHostsTrace(t *testing.T) {
 	})
 	h.wantError(h.do("POST", "/prism/v1/service/channel/main/live", `{"title":"t","reservedAt":"2026-11-22T12:00:00Z"}`), prism.ErrInternal)
 }
+
+// abortingAuth aborts the connection from its own endpoint, as net/http allows.
+type abortingAuth struct{ tokens }
+
+func (abortingAuth) ServePRISMToken(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+func TestAbortedRequestEndsItsTrace(t *testing.T) {
+	t.Parallel()
+	ended := 0
+	h := newHost(t, func(c *prism.Config) {
+		c.Auth = abortingAuth{testTokens}
+		c.Trace.RequestStart = func(ctx context.Context, _ prism.RequestInfo) (context.Context, func(prism.RequestResult)) {
+			return ctx, func(prism.RequestResult) { ended++ }
+		}
+	})
+	func() {
+		defer func() {
+			if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked
+				t.Errorf("the panic became %v", p)
+			}
+		}()
+		h.do("GET", "/prism/v1/service/oauth2/token", "")
+	}()
+	if ended != 1 {
+		t.Errorf("the trace ended %d times, want once", ended)
+	}
+}
+
+func TestPanicInRequestStart(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, func(c *prism.Config) {
+		c.Trace.RequestStart = func(context.Context, prism.RequestInfo) (context.Context, func(prism.RequestResult)) { panic("trace") }
+	})
+	h.wantError(h.do("GET", "/prism/v1/service/user", ""), prism.ErrInternal)
+}

@@ -64,24 +64,29 @@ func (s *Service) serve(t *route) http.Handler {
 		x.ctx = ctx
 
 		var traced func(RequestResult)
-		if s.cfg.Trace.RequestStart != nil {
-			x.ctx, traced = s.cfg.Trace.RequestStart(ctx, RequestInfo{RequestID: x.id, Method: knownMethod(r.Method), Route: t.pattern})
-		}
+		defer func() { x.finish(start, traced) }()
 		defer func() {
 			if p := recover(); p != nil {
 				x.panicked(p)
 			}
-			duration := time.Since(start)
-			if traced != nil {
-				traced(RequestResult{Status: x.status, ErrorCode: x.errorCode, UserID: x.user, Duration: duration})
-			}
-			if entry := s.log.Check(zap.DebugLevel, "prism: request"); entry != nil {
-				entry.Write(zap.String("request", x.id), zap.String("method", knownMethod(r.Method)), zap.String("route", t.pattern),
-					zap.Int("status", x.status), zap.Duration("duration", duration), zap.String("user", x.user))
-			}
 		}()
+		if s.cfg.Trace.RequestStart != nil {
+			x.ctx, traced = s.cfg.Trace.RequestStart(ctx, RequestInfo{RequestID: x.id, Method: knownMethod(r.Method), Route: t.pattern})
+		}
 		x.answer(api, mounted)
 	})
+}
+
+// finish tells the Trace and the log, also of a request that was aborted.
+func (x *exchange) finish(start time.Time, traced func(RequestResult)) {
+	duration := time.Since(start)
+	if traced != nil {
+		traced(RequestResult{Status: x.status, ErrorCode: x.errorCode, UserID: x.user, Duration: duration})
+	}
+	if entry := x.svc.log.Check(zap.DebugLevel, "prism: request"); entry != nil {
+		entry.Write(zap.String("request", x.id), zap.String("method", knownMethod(x.r.Method)), zap.String("route", x.route.pattern),
+			zap.Int("status", x.status), zap.Duration("duration", duration), zap.String("user", x.user))
+	}
 }
 
 // answer runs the checks that come before the endpoint, then the endpoint.

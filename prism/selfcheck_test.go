@@ -3,6 +3,7 @@ package prism_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -156,4 +157,23 @@ func TestCheckMountNoAnswer(t *testing.T) {
 	if err := prism.CheckMount(ctx, server.Client(), server.URL); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// Check a deployment, here a service that stands behind a router that answers
+// OPTIONS.
+func ExampleCheckMount() {
+	cfg := prism.FromStore(exampleStore())
+	cfg.Auth, cfg.Development = exampleAuth, true
+	svc := prism.Handler(cfg)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		svc.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+
+	fmt.Println(prism.CheckMount(context.Background(), server.Client(), server.URL))
+	// Output: prism: CheckMount: OPTIONS /prism/v1/service/user: got status 204, want 405: something in front of the service answers OPTIONS; mount the service outside of CORS middleware and for every method
 }

@@ -32,8 +32,8 @@ var routers = []struct {
 // hostAnswers are the requests that a router answers before they reach us. The
 // README lists the same.
 var hostAnswers = map[string]map[string]int{
-	"net/http":          {"GET /prism": 307, "GET /prism//v1/service/user": 307, "GET /prism/v1/service/live/../live/x": 307},
-	"net/http stripped": {"GET /prism": 307, "GET /prism//v1/service/user": 307, "GET /prism/v1/service/live/../live/x": 307},
+	"net/http":          netHTTPAnswers,
+	"net/http stripped": netHTTPAnswers,
 	"gorilla":           {"GET /prism": 404},
 	"gorilla stripped":  {"GET /prism": 404},
 	"gin":               {"GET /prism": 301, "PROPFIND /prism/v1/service/user": 404, "QUERY /prism/v1/service/user": 404},
@@ -42,6 +42,20 @@ var hostAnswers = map[string]map[string]int{
 	"echo stripped":     {"GET /prism": 404},
 	"chi":               {"PROPFIND /prism/v1/service/user": 405},
 	"chi stripped":      {"PROPFIND /prism/v1/service/user": 405},
+}
+
+// netHTTPAnswers are the redirects of http.ServeMux to a path with the slash
+// that it lacks or without double slashes and dot segments.
+var netHTTPAnswers = map[string]int{
+	"GET /prism":                           307,
+	"GET /prism//v1/service/user":          307,
+	"GET /prism/v1//service/user":          307,
+	"GET /prism/v1/service//user":          307,
+	"GET /prism/v1/service/user//":         307,
+	"PUT /prism/v1/service/live//start":    307,
+	"PUT /prism/v1/service/live/x//start":  307,
+	"GET /prism/v1/service/./user":         307,
+	"GET /prism/v1/service/live/../live/x": 307,
 }
 
 type oneToken struct{}
@@ -100,11 +114,27 @@ func TestMountMatrix(t *testing.T) {
 		{"PROPFIND", "/prism/v1/service/user", 405, "GET"},
 		{"QUERY", "/prism/v1/service/user", 405, "GET"},
 		{"OPTIONS", "/prism/v1/service/live/x/chat", 405, "POST, PUT"},
+		{"GET", "/prism/v1/service/channel/%7E%65Hx5", 200, ""},
+		{"GET", "/prism/v1/service/channel/" + wireID + "/lives?status=ALL", 200, ""},
+		{"GET", "/prism/v1/service/channel/" + wireID + "%20", 404, ""},
+		{"GET", "/prism/v1/service/channel/%2e%2e", 404, ""},
+		{"GET", "/prism/v1/service/channel/%00", 404, ""},
+		{"GET", "/prism/v1/service/channel/%252F", 404, ""},
+		{"GET", "/prism/v1/service/channel/", 404, ""},
+		{"GET", "/prism/v1/service/channel/list/", 404, ""},
+		{"POST", "/prism/v1/service/channel/" + wireID + "/live/", 404, ""},
+		{"PUT", "/prism/v1/service/live/x/start/", 404, ""},
 		{"GET", "/prism/v1/service/user/", 404, ""},
 		{"GET", "/prism/unknown", 404, ""},
 		{"GET", "/prism/", 404, ""},
 		{"GET", "/prism", 404, ""},
 		{"GET", "/prism//v1/service/user", 404, ""},
+		{"GET", "/prism/v1//service/user", 404, ""},
+		{"GET", "/prism/v1/service//user", 404, ""},
+		{"GET", "/prism/v1/service/user//", 404, ""},
+		{"PUT", "/prism/v1/service/live//start", 404, ""},
+		{"PUT", "/prism/v1/service/live/x//start", 404, ""},
+		{"GET", "/prism/v1/service/./user", 404, ""},
 		{"GET", "/prism/v1/service/live/../live/x", 404, ""},
 	}
 	for _, router := range routers {
