@@ -2,28 +2,13 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/b2bprism/b2bprism/prism"
-)
-
-const (
-	// MinHookSecret is the least length of NGINXOptions.Secret, in bytes.
-	MinHookSecret = 16
-
-	maxHookBody   = 8 << 10
-	maxServerName = 64
-	// hookTimeout stays below the 10 s that nginx waits for an answer.
-	hookTimeout = 9 * time.Second
 )
 
 // NGINXOptions describe the hooks of nginx-rtmp.
@@ -43,11 +28,9 @@ type NGINXOptions struct {
 }
 
 type nginxHooks struct {
-	events  Events
-	secret  [sha256.Size]byte
-	app     string
-	control prism.PublisherKicker
-	log     *zap.Logger
+	*gate
+	secret hookSecret
+	app    string
 }
 
 // NGINX returns the handler of the hooks of nginx with the RTMP module
@@ -100,117 +83,67 @@ func NGINX(events Events, opt NGINXOptions) (http.Handler, error) {
 	if events == nil {
 		errs = append(errs, errors.New("ingest: NGINX: events is nil"))
 	}
-	if len(opt.Secret) < MinHookSecret || !nameSafe(opt.Secret) {
-		errs = append(errs, fmt.Errorf("ingest: NGINXOptions.Secret: want at least %d letters, digits, \"_\" and \"-\"", MinHookSecret))
-	}
-	if err := errors.Join(errs...); err != nil {
+	secret, err := newHookSecret("NGINXOptions.Secret", opt.Secret)
+	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	log := opt.Logger
-	if log == nil {
-		log = zap.NewNop()
-	}
-	return &nginxHooks{events: events, secret: sha256.Sum256([]byte(opt.Secret)), app: opt.App, control: opt.Control, log: log}, nil
+	return &nginxHooks{newGate(events, opt.Control, opt.Logger), secret, opt.App}, nil
 }
 
 func (h *nginxHooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	server, event, ok := h.route(r.URL.Path)
+	server, event, ok := h.secret.route(r.URL.Path, "nginx", "publish", "update", "done")
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		w.WriteHeader(http.StatusMethodNotAllowed)
+	if !onlyPOST(w, r) {
 		return
 	}
-	form, err := readNGINXForm(w, r)
+	var form nginxForm
+	body, err := readHook(w, r)
+	if err == nil {
+		form, err = parseNGINXForm(body)
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), hookTimeout)
 	defer cancel()
 	p := Publish{Key: form.name, Session: server + ":" + form.clientID, App: form.app, RemoteAddr: form.addr}
 	if err == nil && h.app != "" && form.app != h.app && !relayed(form) {
-		err = fmt.Errorf("%w: another application", errNGINXForm)
+		err = fmt.Errorf("%w: another application", errHook)
 	}
 	switch event {
 	case "publish":
 		if err == nil && form.call != "publish" {
-			err = fmt.Errorf("%w: call is not publish", errNGINXForm)
+			err = fmt.Errorf("%w: call is not publish", errHook)
 		}
-		h.publish(ctx, w, p, err)
+		h.onPublish(ctx, w, p, err)
 	case "update":
-		h.update(ctx, w, form, p, err)
+		h.onUpdate(ctx, w, form, p, err)
 	case "done":
-		// nginx may be gone before the answer; the end still counts.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hookTimeout)
-		defer cancel()
-		h.done(ctx, w, form, p, err)
+		if err != nil || form.call == "publish_done" {
+			h.ended(ctx, p, err)
+		}
+		w.WriteHeader(http.StatusNoContent)
 	}
-}
-
-// route takes the path apart. The secret is compared in constant time, over
-// digests, so that its length does not show either.
-func (h *nginxHooks) route(path string) (server, event string, ok bool) {
-	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	digest := sha256.Sum256([]byte(parts[0]))
-	if subtle.ConstantTimeCompare(digest[:], h.secret[:]) != 1 {
-		return "", "", false
-	}
-	switch len(parts) {
-	case 2:
-		server, event = "nginx", parts[1]
-	case 3:
-		server, event = parts[1], parts[2]
-	}
-	if !nameSafe(server) || len(server) > maxServerName {
-		return "", "", false
-	}
-	return server, event, event == "publish" || event == "update" || event == "done"
-}
-
-func readNGINXForm(w http.ResponseWriter, r *http.Request) (nginxForm, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHookBody))
-	if err != nil {
-		return nginxForm{}, fmt.Errorf("%w: body: %w", errNGINXForm, err)
-	}
-	return parseNGINXForm(body)
 }
 
 // relayed reports whether an event is about nginx's own push to another
 // application, which comes without an application.
 func relayed(f nginxForm) bool { return f.call == "update_play" }
 
-func (h *nginxHooks) publish(ctx context.Context, w http.ResponseWriter, p Publish, err error) {
-	var d Decision
-	if err == nil {
-		d, err = h.events.Authorize(ctx, p)
-	}
-	if err == nil && !nameSafe(strings.TrimPrefix(d.Playback, "~")) {
-		// Anything else could be a URL, which nginx would push the stream to.
-		err = fmt.Errorf("ingest: live %q: the playback name is not safe: %w", d.Live.ID, prism.ErrInvalid)
-	}
-	if err == nil && h.control != nil {
-		if kickErr := h.control.KickPublisher(ctx, d.Live); kickErr != nil {
-			h.log.Warn("the former publisher may still be there", zap.String("live", d.Live.ID), zap.Error(kickErr))
-		}
-	}
-	if err == nil {
-		err = h.events.Started(ctx, p)
-	}
+func (h *nginxHooks) onPublish(ctx context.Context, w http.ResponseWriter, p Publish, err error) {
+	d, err := h.publish(ctx, p, err)
 	switch {
 	case err == nil:
-		h.log.Debug("publish allowed", zap.String("live", d.Live.ID), zap.String("session", p.Session))
 		w.Header().Set("Location", d.Playback)
 		w.WriteHeader(http.StatusFound)
-	case mustGo(err) || errors.Is(err, errNGINXForm):
-		h.log.Info("publish refused", zap.String("session", p.Session), zap.String("addr", p.RemoteAddr), zap.Error(err))
+	case refused(err):
 		w.WriteHeader(http.StatusForbidden)
 	default:
-		h.log.Error("publish could not be decided", zap.String("session", p.Session), zap.Error(err))
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 }
 
-func (h *nginxHooks) update(ctx context.Context, w http.ResponseWriter, form nginxForm, p Publish, err error) {
+func (h *nginxHooks) onUpdate(ctx context.Context, w http.ResponseWriter, form nginxForm, p Publish, err error) {
 	if err == nil && form.call != "update_publish" {
 		w.WriteHeader(http.StatusNoContent) // a player, or nginx's own push
 		return
@@ -221,27 +154,11 @@ func (h *nginxHooks) update(ctx context.Context, w http.ResponseWriter, form ngi
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
-	case mustGo(err) || errors.Is(err, errNGINXForm):
+	case refused(err):
 		h.log.Info("publisher dropped", zap.String("session", p.Session), zap.Error(err))
 		w.WriteHeader(http.StatusForbidden)
 	default:
 		h.log.Warn("heartbeat not recorded", zap.String("session", p.Session), zap.Error(err))
 		w.WriteHeader(http.StatusNoContent)
 	}
-}
-
-func (h *nginxHooks) done(ctx context.Context, w http.ResponseWriter, form nginxForm, p Publish, err error) {
-	if err == nil && form.call == "publish_done" {
-		err = h.events.Ended(ctx, p)
-	}
-	if err != nil {
-		h.log.Warn("end of a publisher not recorded", zap.String("session", p.Session), zap.Error(err))
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// mustGo reports whether err says that the publisher has no right to publish,
-// rather than that the service failed.
-func mustGo(err error) bool {
-	return errors.Is(err, prism.ErrNotFound) || errors.Is(err, prism.ErrConflict) || errors.Is(err, prism.ErrForbidden)
 }

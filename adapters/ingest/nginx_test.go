@@ -24,7 +24,7 @@ const (
 
 // scriptedEvents answers as it is told and writes down what it was asked.
 type scriptedEvents struct {
-	playback                          string
+	playback, path                    string
 	authorize, start, heartbeat, done error
 	calls                             []string
 	last                              ingest.Publish
@@ -37,7 +37,7 @@ func (e *scriptedEvents) note(call string, p ingest.Publish) {
 
 func (e *scriptedEvents) Authorize(_ context.Context, p ingest.Publish) (ingest.Decision, error) {
 	e.note("authorize", p)
-	return ingest.Decision{Live: prism.Live{ID: "l1", PlaybackID: e.playback}, Playback: e.playback}, e.authorize
+	return ingest.Decision{Live: prism.Live{ID: "l1", PlaybackID: e.playback, RTMPPath: e.path}, Playback: e.playback}, e.authorize
 }
 
 func (e *scriptedEvents) Started(_ context.Context, p ingest.Publish) error {

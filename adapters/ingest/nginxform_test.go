@@ -41,7 +41,7 @@ func FuzzParseNGINXForm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, own, query string) {
 		form, err := parseNGINXForm([]byte(own))
 		if err != nil {
-			if !errors.Is(err, errNGINXForm) {
+			if !errors.Is(err, errHook) {
 				t.Fatalf("error of another kind: %v", err)
 			}
 			return

@@ -1,0 +1,170 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Defaults of PollerOptions.
+const (
+	DefaultPollInterval = 5 * time.Second
+	// DefaultPollGrace is longer than a hook can take.
+	DefaultPollGrace = 10 * time.Second
+)
+
+// PollerOptions describe a Poller.
+type PollerOptions struct {
+	// Server is asked who publishes. Required.
+	Server PublisherControl
+	// Events are told. Required.
+	Events Events
+	// Interval is the time between two passes: 5 s by default, at least
+	// 10 ms. A pass takes at most 10 s. A Watcher's timeout must be longer.
+	Interval time.Duration
+	// Grace is how long a publisher that was never known as its live's may
+	// stay: its hook may still be held. 10 s by default; negative means not
+	// at all. One that was known before is dropped at once.
+	Grace time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Logger gets who was dropped and what failed, without keys. nil is
+	// silent.
+	Logger *zap.Logger
+}
+
+// Poller gives a media server that sends no heartbeats the effect of one: it
+// asks who publishes, calls Events.Heartbeat for every publisher whose bytes
+// still grow, and drops those that have no right to publish any more. nginx
+// needs none: it sends updates.
+//
+// It also finds publishers that a media server let in because the hook found
+// nobody, as node-media-server does. It drops nobody because the service
+// failed.
+type Poller struct {
+	opt    PollerOptions
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu sync.Mutex
+	// seen are the sessions of the pass before.
+	seen map[string]sighting
+}
+
+// sighting is what a Poller remembers of a session.
+type sighting struct {
+	received int64
+	// known is set once a heartbeat was taken.
+	known bool
+	// refusedAt is when the first heartbeat was refused; zero if none was.
+	refusedAt time.Time
+}
+
+// NewPoller starts a Poller. Close stops it.
+func NewPoller(opt PollerOptions) (*Poller, error) {
+	if opt.Interval == 0 {
+		opt.Interval = DefaultPollInterval
+	}
+	if opt.Grace == 0 {
+		opt.Grace = DefaultPollGrace
+	}
+	if opt.Logger == nil {
+		opt.Logger = zap.NewNop()
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	var errs []error
+	if opt.Server == nil {
+		errs = append(errs, errors.New("ingest: PollerOptions.Server is nil"))
+	}
+	if opt.Events == nil {
+		errs = append(errs, errors.New("ingest: PollerOptions.Events is nil"))
+	}
+	if opt.Interval < 10*time.Millisecond {
+		errs = append(errs, fmt.Errorf("ingest: PollerOptions.Interval: %s is under 10ms", opt.Interval))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &Poller{opt: opt, cancel: cancel, done: make(chan struct{})}
+	go p.run(ctx)
+	return p, nil
+}
+
+// Close stops the Poller and waits for a pass that runs. It may be called
+// again.
+func (p *Poller) Close() error {
+	p.cancel()
+	<-p.done
+	return nil
+}
+
+func (p *Poller) run(ctx context.Context) {
+	defer close(p.done)
+	ticker := time.NewTicker(p.opt.Interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := p.Check(ctx); err != nil && ctx.Err() == nil {
+			p.opt.Logger.Error("the look at who publishes failed", zap.Error(err))
+		}
+	}
+}
+
+// Check makes one pass. A publisher that cannot be looked up or dropped does
+// not keep the others; the errors come back joined.
+func (p *Poller) Check(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, passTimeout)
+	defer cancel()
+	publishers, err := p.opt.Server.Publishers(ctx)
+	if err != nil {
+		return err
+	}
+	seen := make(map[string]sighting, len(publishers))
+	var errs []error
+	for _, pub := range publishers {
+		now, before := p.seen[pub.Session], p.seen[pub.Session]
+		now.received = pub.Received
+		if now.known && pub.Received >= 0 && pub.Received == before.received {
+			seen[pub.Session] = now
+			continue // connected, but nothing came in
+		}
+		err := p.opt.Events.Heartbeat(ctx, pub.Publish)
+		switch {
+		case err == nil:
+			now.known, now.refusedAt = true, time.Time{}
+		case !mustGo(err):
+			errs = append(errs, fmt.Errorf("ingest: heartbeat of session %q: %w", pub.Session, err))
+		case p.mayStay(&now):
+		default:
+			p.opt.Logger.Info("publisher dropped", zap.String("session", pub.Session), zap.Error(err))
+			if err := p.opt.Server.Drop(ctx, pub); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+				errs = append(errs, err)
+			}
+		}
+		seen[pub.Session] = now
+	}
+	p.seen = seen
+	return errors.Join(errs...)
+}
+
+// mayStay reports whether a publisher that was refused has time left.
+func (p *Poller) mayStay(s *sighting) bool {
+	now := p.opt.Now()
+	if s.refusedAt.IsZero() {
+		s.refusedAt = now
+	}
+	return !s.known && now.Sub(s.refusedAt) < p.opt.Grace
+}
