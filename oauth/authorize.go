@@ -28,6 +28,11 @@ const (
 // back unchanged, and iss is PublicURL (RFC 9207). Failures of the Login get a
 // page as well, since there the person is still with us.
 //
+// prompt may be login, to have the person sign in anew; consent, to show the
+// consent page; or none, to be answered with login_required or
+// consent_required where a page would have to be shown (OpenID Connect Core 1.0
+// section 3.1.2.1).
+//
 // While PublicURL is https, a request that came over plain HTTP gets a page
 // that leads to the secure address, and no sign-in.
 func (s *Server) ServeAuthorize(w http.ResponseWriter, r *http.Request) {
@@ -45,7 +50,7 @@ func (s *Server) ServeAuthorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.secureOrigin() && !secure(r) {
-		s.renderError(w, r, http.StatusForbidden, pageInsecure, s.authorizeURL(r))
+		s.renderError(w, r, http.StatusForbidden, pageInsecure, s.authorizeURL(r.URL.RawQuery))
 		return
 	}
 	client, findErr := s.findClient(r.Context(), values.Get("client_id"))
@@ -56,6 +61,7 @@ func (s *Server) ServeAuthorize(w http.ResponseWriter, r *http.Request) {
 	p := authorizeParams{
 		ClientID:    client.ID,
 		RedirectURI: redirectFor(client, values),
+		NamedURI:    values.Has("redirect_uri"),
 		State:       values.Get("state"),
 		HasState:    len(values["state"]) == 1,
 	}
@@ -78,25 +84,51 @@ func (s *Server) ServeAuthorize(w http.ResponseWriter, r *http.Request) {
 	s.authorize(w, r, client, p)
 }
 
-// authorize asks the Login who the user is and answers with a code.
+// authorize asks the Login who the user is, and the user for consent if the
+// host or the client wants that, and answers with a code.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, client Client, p authorizeParams) {
-	userID, err := s.cfg.Login.Authenticate(w, r, Interaction{
-		Client: client,
-		Scope:  p.Scope,
-		Resume: s.authorizeURL(r),
-		server: s,
-		params: p,
-	})
+	in := Interaction{
+		Client:         client,
+		Scope:          p.Scope,
+		Resume:         s.authorizeURL(p.Prompt.withoutLogin(r.URL.RawQuery)),
+		Reauthenticate: p.Prompt.login,
+		Silent:         p.Prompt.none,
+		server:         s,
+		params:         p,
+	}
+	consent := s.cfg.Consent != nil || p.Prompt.consent
+	if consent {
+		if f, ok := readConsentForm(r); ok {
+			s.answerConsent(w, r, in, f)
+			return
+		}
+	}
+	screen := w
+	if in.Silent {
+		screen = nowhere{make(http.Header)}
+	}
+	userID, err := s.cfg.Login.Authenticate(screen, r, in)
 	switch {
 	case errors.Is(err, ErrDenied):
 		s.redirectError(w, r, p, errUserDenied)
-		return
+	case err != nil && in.Silent:
+		s.redirectError(w, r, p, err)
 	case err != nil:
 		s.failPage(w, r, "the sign-in failed", err)
-		return
+	case userID == "" && in.Silent:
+		s.redirectError(w, r, p, errLoginRequired)
 	case userID == "":
-		return
+	case consent && in.Silent:
+		s.redirectError(w, r, p, errConsentRequired)
+	case consent:
+		s.askConsent(w, r, in, userID)
+	default:
+		s.answerCode(w, r, p, userID)
 	}
+}
+
+// answerCode sends the browser back to the client with a code.
+func (s *Server) answerCode(w http.ResponseWriter, r *http.Request, p authorizeParams, userID string) {
 	code, _, err := s.issueCode(r.Context(), userID, p)
 	if err != nil {
 		s.redirectError(w, r, p, err)
@@ -168,9 +200,10 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, what string, e
 	s.renderError(w, r, status, page, "")
 }
 
-// authorizeURL is the public address of this request.
-func (s *Server) authorizeURL(r *http.Request) string {
-	return s.cfg.PublicURL + authorizePath + "?" + cleanURLBytes(r.URL.RawQuery)
+// authorizeURL is the public address of a request with this query. A raw "#",
+// which a request line may have, would cut off what follows.
+func (s *Server) authorizeURL(rawQuery string) string {
+	return s.cfg.PublicURL + authorizePath + "?" + strings.ReplaceAll(cleanURLBytes(rawQuery), "#", "%23")
 }
 
 // secure reports whether the browser spoke HTTPS.

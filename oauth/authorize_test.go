@@ -313,7 +313,7 @@ func TestResumeLeadsBackToTheRequest(t *testing.T) {
 		resume = back
 		return "", "/login?next=" + url.QueryEscape(back), nil
 	}
-	raw := authorizeQuery("state", `<&"`) + "&lang=ko&x=\xff<>"
+	raw := authorizeQuery("state", `<&"`) + "&lang=ko&x=\xff<>#&y=1"
 	w := r.authorize(http.MethodGet, raw)
 	if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/login?next=https%3A%2F%2Fapi.example.com%2Fprism%2Foauth%2Fauthorize%3F") {
 		t.Fatalf("%d %q", w.Code, w.Header().Get("Location"))

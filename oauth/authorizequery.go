@@ -10,10 +10,13 @@ import (
 type authorizeParams struct {
 	ClientID    string
 	RedirectURI string
-	State       string
-	HasState    bool
-	Scope       string
-	Challenge   string
+	// NamedURI tells that the request named RedirectURI itself.
+	NamedURI  bool
+	State     string
+	HasState  bool
+	Scope     string
+	Challenge string
+	Prompt    prompt
 }
 
 // redirectFor returns where the answer to a request of the client goes: the
@@ -45,6 +48,9 @@ func checkAuthorize(client Client, values url.Values, p *authorizeParams) error 
 	default:
 		return errResponseType
 	}
+	if mode := values.Get("response_mode"); mode != "" && mode != "query" {
+		return errResponseMode
+	}
 	scope, ok := normalizeScope(values.Get("scope"), client.Scopes)
 	if !ok {
 		return errScope
@@ -53,7 +59,11 @@ func checkAuthorize(client Client, values url.Values, p *authorizeParams) error 
 	if err := checkChallenge(client, challenge, method); err != nil {
 		return err
 	}
-	p.Scope, p.Challenge = scope, challenge
+	prompt, err := parsePrompt(values.Get("prompt"))
+	if err != nil {
+		return err
+	}
+	p.Scope, p.Challenge, p.Prompt = scope, challenge, prompt
 	return nil
 }
 
@@ -65,7 +75,7 @@ func checkChallenge(client Client, challenge, method string) error {
 		return errChallengeMissing
 	case challenge == "":
 		return nil
-	case method != "S256":
+	case method != methodS256:
 		return errChallengeMethod
 	case !validChallenge(challenge):
 		return errChallenge

@@ -85,3 +85,30 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkStandardRefresh(b *testing.B) {
+	s := benchServer(b)
+	a := benchToken(b, s, tokenRequest(http.MethodGet, "grant_type=authorization_code&code="+benchCode(b, s)))
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		s.ServeToken(w, formRequest("/oauth2/token", clientID, clientSecret, query("grant_type", "refresh_token", "refresh_token", a.RefreshToken)))
+		if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil || w.Code != http.StatusOK {
+			b.Fatal(w.Code, err)
+		}
+	}
+}
+
+func BenchmarkIntrospect(b *testing.B) {
+	s := benchServer(b)
+	a := benchToken(b, s, tokenRequest(http.MethodGet, "grant_type=authorization_code&code="+benchCode(b, s)))
+	form := query("token", a.AccessToken)
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		s.ServeIntrospect(w, formRequest("/oauth2/introspect", clientID, clientSecret, form))
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code)
+		}
+	}
+}

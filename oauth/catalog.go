@@ -8,12 +8,14 @@ import (
 	"golang.org/x/text/language"
 )
 
-// catalog is one language of the pages. {service}, {client} and {minutes}
-// stand for the names and the number.
+// catalog is one language of the pages. {service}, {client}, {account} and
+// {minutes} stand for the names and the number.
 type catalog struct {
 	lang string
 
 	title, lead, account, password, signIn, cancel, note string
+
+	consentTitle, consentLead, consentNote, consentScopes, allow, deny string
 
 	empty, wrong, stale, limited, limitedMinute string
 
@@ -63,6 +65,18 @@ func (c *catalog) loginText(service, client string) LoginText {
 	}
 }
 
+func (c *catalog) consentText(service, client, account string) ConsentText {
+	fill := strings.NewReplacer("{service}", service, "{client}", client, "{account}", account).Replace
+	return ConsentText{
+		Title:  fill(c.consentTitle),
+		Lead:   fill(c.consentLead),
+		Note:   fill(c.consentNote),
+		Scopes: c.consentScopes,
+		Allow:  c.allow,
+		Deny:   c.deny,
+	}
+}
+
 func (c *catalog) tooMany(retryAfter time.Duration) string {
 	minutes := int64((retryAfter + time.Minute - 1) / time.Minute)
 	if minutes <= 1 {
@@ -80,6 +94,13 @@ var english = catalog{
 	signIn:   "Sign in",
 	cancel:   "Cancel",
 	note:     "When you sign in, {client} can see your channels and manage your live broadcasts on {service}.",
+
+	consentTitle:  "Allow {client} to use your account?",
+	consentLead:   "You are signed in to {service} as {account}.",
+	consentNote:   "When you allow this, {client} can see your channels and manage your live broadcasts on {service}.",
+	consentScopes: "Permissions",
+	allow:         "Allow",
+	deny:          "Don’t allow",
 
 	empty:         "Enter your account and your password.",
 	wrong:         "The account or the password is not right. Check both and try again.",
@@ -111,6 +132,13 @@ var korean = catalog{ //nolint:gosec // labels, no credentials
 	cancel:   "취소",
 	note:     "로그인하면 {client}에서 {service}의 내 채널을 확인하고 라이브 방송을 관리할 수 있습니다.",
 
+	consentTitle:  "{client}에 접근을 허용하시겠습니까?",
+	consentLead:   "{account} 계정으로 {service}에 로그인되어 있습니다.",
+	consentNote:   "허용하면 {client}에서 {service}의 내 채널을 확인하고 라이브 방송을 관리할 수 있습니다.",
+	consentScopes: "권한",
+	allow:         "허용",
+	deny:          "허용 안 함",
+
 	empty:         "아이디와 비밀번호를 입력해 주세요.",
 	wrong:         "아이디 또는 비밀번호가 올바르지 않습니다. 다시 확인해 주세요.",
 	stale:         "페이지를 연 지 오래되었거나 브라우저에서 쿠키를 사용할 수 없습니다. 다시 로그인해 주세요.",
@@ -140,6 +168,13 @@ var japanese = catalog{ //nolint:gosec // labels, no credentials
 	signIn:   "ログイン",
 	cancel:   "キャンセル",
 	note:     "ログインすると、{client}で{service}のチャンネルの確認とライブ配信の管理ができるようになります。",
+
+	consentTitle:  "{client}にアクセスを許可しますか？",
+	consentLead:   "{service}に{account}としてログインしています。",
+	consentNote:   "許可すると、{client}で{service}のチャンネルの確認とライブ配信の管理ができるようになります。",
+	consentScopes: "権限",
+	allow:         "許可する",
+	deny:          "許可しない",
 
 	empty:         "アカウントとパスワードを入力してください。",
 	wrong:         "アカウントまたはパスワードが正しくありません。ご確認のうえ、もう一度お試しください。",

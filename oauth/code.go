@@ -21,14 +21,16 @@ func (s *Server) issueCode(ctx context.Context, userID string, p authorizeParams
 	}
 	text := newToken()
 	code := Code{
-		Digest:      DigestOf(text),
-		FamilyID:    newFamilyID(),
-		ClientID:    p.ClientID,
-		UserID:      userID,
-		Scope:       p.Scope,
-		RedirectURI: p.RedirectURI,
-		Challenge:   p.Challenge,
-		ExpiresAt:   s.now().Add(s.cfg.CodeTTL),
+		Digest:    DigestOf(text),
+		FamilyID:  newFamilyID(),
+		ClientID:  p.ClientID,
+		UserID:    userID,
+		Scope:     p.Scope,
+		Challenge: p.Challenge,
+		ExpiresAt: s.now().Add(s.cfg.CodeTTL),
+	}
+	if p.NamedURI {
+		code.RedirectURI = p.RedirectURI
 	}
 	if err := s.cfg.Store.SaveCode(ctx, code); err != nil {
 		return "", Code{}, fmt.Errorf("oauth: save the code: %w", err)
@@ -42,14 +44,23 @@ func (s *Server) userMayHaveTokens(ctx context.Context, userID string) (bool, er
 	if userID == "" {
 		return false, nil
 	}
-	user, err := s.cfg.Users.User(ctx, userID)
-	if errors.Is(err, prism.ErrNotFound) {
+	_, err := s.findUser(ctx, userID)
+	if errors.Is(err, errUserRefused) {
 		return false, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("oauth: find the user: %w", err)
+	return err == nil, err
+}
+
+// findUser returns a user who may have tokens, or else errUserRefused.
+func (s *Server) findUser(ctx context.Context, userID string) (prism.User, error) {
+	user, err := s.cfg.Users.User(ctx, userID)
+	if errors.Is(err, prism.ErrNotFound) || err == nil && user.Disabled {
+		return prism.User{}, errUserRefused
 	}
-	return !user.Disabled, nil
+	if err != nil {
+		return prism.User{}, fmt.Errorf("oauth: find the user: %w", err)
+	}
+	return user, nil
 }
 
 // findClient returns the client with exactly this id, or an error that wraps

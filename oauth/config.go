@@ -38,6 +38,10 @@ type Config struct {
 	// Login finds out who is in front of the browser: SessionLogin for the
 	// host's own session, PasswordLogin for our page.
 	Login Login
+	// Consent shows a page that asks the user before the client gets access;
+	// see ConsentOptions. nil shows it only when the client asks for it
+	// (prompt=consent): signing in is the consent then.
+	Consent *ConsentOptions
 	// Users is asked before a token is issued: a user who is missing or
 	// disabled gets none.
 	Users prism.UserSource
@@ -47,7 +51,9 @@ type Config struct {
 	Secrets [][]byte
 
 	// PublicURL is the address under which the endpoints stand, as a browser
-	// sees it: the authorization endpoint is PublicURL + "/oauth/authorize".
+	// sees it: the authorization endpoint is PublicURL + "/oauth/authorize",
+	// the standard token endpoint PublicURL + "/oauth2/token". It is the
+	// issuer (RFC 8414, RFC 9207).
 	// With prism.Config.BasePath "/prism" it ends with "/prism". It must be
 	// https, unless AllowInsecure is set, and have no trailing slash.
 	PublicURL string
@@ -68,7 +74,8 @@ type Config struct {
 	// means none.
 	RefreshGrace time.Duration
 	// SweepInterval is how often expired records are deleted, 10 minutes by
-	// default; negative leaves it to the host (Server.Sweep).
+	// default, at least 1 second; negative leaves it to the host
+	// (Server.Sweep). One run deletes 100,000 records at most.
 	SweepInterval time.Duration
 
 	// AllowInsecure accepts a plain http PublicURL. For development only.
@@ -120,6 +127,9 @@ func (c Config) check() error {
 			errs = append(errs, fmt.Errorf("oauth: Config.Login: %w", err))
 		}
 	}
+	if err := c.Consent.problem(); err != nil {
+		errs = append(errs, fmt.Errorf("oauth: Config.Consent: %w", err))
+	}
 	return errors.Join(errs...)
 }
 
@@ -142,6 +152,9 @@ func (c Config) checkTimes() []error {
 		if f.max != 0 && f.value > f.max {
 			errs = append(errs, fmt.Errorf("oauth: Config.%s is %v, want at most %v", f.name, f.value, f.max))
 		}
+	}
+	if c.SweepInterval > 0 && c.SweepInterval < time.Second {
+		errs = append(errs, fmt.Errorf("oauth: Config.SweepInterval is %v, want at least %v", c.SweepInterval, time.Second))
 	}
 	if c.RefreshGrace > MaxRefreshGrace {
 		errs = append(errs, fmt.Errorf("oauth: Config.RefreshGrace is %v, want at most %v", c.RefreshGrace, MaxRefreshGrace))

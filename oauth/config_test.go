@@ -49,11 +49,12 @@ func TestNewNamesEveryProblem(t *testing.T) {
 	cfg.RefreshIdleTTL = -1
 	cfg.RefreshTotalTTL = -1
 	cfg.RefreshGrace = 6 * time.Minute
+	cfg.SweepInterval = time.Millisecond
 	cfg.Login = oauth.SessionLogin(nil)
 	cfg.Clients = oauth.StaticClients(
 		oauth.Client{ID: "a", RedirectURIs: []string{redirectURI, "javascript:x"}, Scopes: []string{"a b"}},
 		oauth.Client{ID: "a"}, oauth.Client{})
-	wantProblems(cfg, "Secrets[1]", "CodeTTL", "AccessTTL", "RefreshIdleTTL", "RefreshTotalTTL", "RefreshGrace", "Config.Login",
+	wantProblems(cfg, "Secrets[1]", "CodeTTL", "AccessTTL", "RefreshIdleTTL", "RefreshTotalTTL", "RefreshGrace", "SweepInterval", "Config.Login",
 		"RedirectURIs[1]", "Scopes[0]", `ID "a" is there twice`, "client 2: ID must be")
 
 	for _, url := range []string{
@@ -123,6 +124,9 @@ func TestCloseStopsTheSweeper(t *testing.T) {
 		r := newRig(t, func(c *oauth.Config) { c.SweepInterval = time.Minute })
 		full := &countingSweeps{faultStore: r.store, results: []int{1000, 1000, 3}}
 		swept := newRig(t, func(c *oauth.Config) { c.SweepInterval = time.Hour; c.Store = full })
+		endless := &countingSweeps{faultStore: r.store, results: []int{1000}}
+		late := newRig(t, func(c *oauth.Config) { c.SweepInterval = time.Hour; c.Store = endless })
+		defer func() { _ = late.server.Close() }()
 		time.Sleep(3*time.Minute + time.Second)
 		if n := r.store.called("Sweep"); n != 3 {
 			t.Errorf("%d sweeps in three minutes, want 3", n)
@@ -135,6 +139,9 @@ func TestCloseStopsTheSweeper(t *testing.T) {
 		time.Sleep(time.Hour)
 		if n := full.n.Load(); n != 3 {
 			t.Errorf("%d sweeps, want 3: on until one deletes less than the limit", n)
+		}
+		if n := endless.n.Load(); n != 100 {
+			t.Errorf("%d sweeps in one run, want 100 at most", n)
 		}
 		for range 2 {
 			if err := r.server.Close(); err != nil {

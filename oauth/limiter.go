@@ -15,7 +15,8 @@ import (
 
 // LoginLimiter slows down the guessing of passwords on the sign-in page. It
 // must be safe for concurrent use. Several instances of a service that should
-// count together need one on a shared store.
+// count together need one on a shared store. One that is a LimiterRefunder as
+// well does not count attempts that nobody could judge.
 type LoginLimiter interface {
 	// Attempt is called before a password is looked at. It counts the
 	// attempt and returns 0 if it may go on; otherwise it returns how long
@@ -26,6 +27,15 @@ type LoginLimiter interface {
 	// Succeeded is called after Attempt with the same values when the
 	// password was right.
 	Succeeded(ctx context.Context, account string, addr netip.Addr)
+}
+
+// LimiterRefunder is implemented by a LoginLimiter that can take an attempt
+// back. The one of NewMemoryLimiter can.
+type LimiterRefunder interface {
+	// Refund is called after Attempt with the same values when the
+	// PasswordChecker failed, so that nobody knows whether the password was
+	// right.
+	Refund(ctx context.Context, account string, addr netip.Addr)
 }
 
 // Defaults of LimiterOptions.
@@ -134,6 +144,21 @@ func (l *memoryLimiter) Succeeded(_ context.Context, account string, addr netip.
 	accountKey, pairKey, network := limiterKeys(account, addr)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.refund(accountKey, pairKey, network)
+	if network.IsValid() {
+		l.familiar.add(pairKey)
+	}
+}
+
+// Refund takes back the one attempt, and makes nothing familiar.
+func (l *memoryLimiter) Refund(_ context.Context, account string, addr netip.Addr) {
+	accountKey, pairKey, network := limiterKeys(account, addr)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refund(accountKey, pairKey, network)
+}
+
+func (l *memoryLimiter) refund(accountKey, pairKey limiterKey, network netip.Prefix) {
 	if pair := l.familiar.find(pairKey); pair != nil {
 		pair.paidAt = pair.paidAt.Add(-l.accounts.rate.interval)
 	} else {
@@ -141,7 +166,6 @@ func (l *memoryLimiter) Succeeded(_ context.Context, account string, addr netip.
 	}
 	if network.IsValid() {
 		l.addresses.refund(networkKey(network))
-		l.familiar.add(pairKey)
 	}
 }
 

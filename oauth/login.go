@@ -13,7 +13,8 @@ type Login interface {
 	// go on. If it returns "" and no error it has written the answer itself: a
 	// page or a redirect that leads back to Interaction.Resume. ErrDenied
 	// sends the browser back to the client with access_denied; any other
-	// error shows an error page.
+	// error shows an error page. When Interaction.Silent is set, what it
+	// writes reaches nobody.
 	Authenticate(w http.ResponseWriter, r *http.Request, in Interaction) (userID string, err error)
 }
 
@@ -31,7 +32,15 @@ type Interaction struct {
 	Scope  string
 	// Resume is the absolute URL, from Config.PublicURL, that brings the
 	// browser back to this request.
+	// When Reauthenticate is set, Resume does not ask for that again.
 	Resume string
+	// Reauthenticate tells that the client wants the person to sign in anew,
+	// also when a session is alive (prompt=login). A Login that cannot do so
+	// goes on with the session.
+	Reauthenticate bool
+	// Silent tells that no page may be shown (prompt=none): return "" if there
+	// is no session, and the client gets login_required.
+	Silent bool
 
 	server *Server
 	params authorizeParams
@@ -48,11 +57,17 @@ type PasswordChecker func(ctx context.Context, account, password string) (userID
 // when the user has signed in:
 //
 //	oauth.SessionLogin(func(r *http.Request, resume string) (userID, redirect string, err error) {
-//		if u := sessions.User(r); u != nil {
+//		in, _ := oauth.InteractionFrom(r.Context())
+//		if u := sessions.User(r); u != nil && !in.Reauthenticate {
 //			return u.ID, "", nil
 //		}
 //		return "", "/login?next=" + url.QueryEscape(resume), nil
 //	})
+//
+// When Interaction.Reauthenticate is set, the sign-in page has to ask for the
+// password although there is a session. While a consent page is open, current
+// is asked once more before the approval counts: whoever signed out meanwhile,
+// or became another, approves nothing.
 func SessionLogin(current func(r *http.Request, resume string) (userID, redirect string, err error)) Login {
 	return sessionLogin(current)
 }

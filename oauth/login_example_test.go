@@ -13,7 +13,8 @@ func ExampleSessionLogin() {
 	var sessions interface{ UserID(*http.Request) string } // the host's
 
 	login := oauth.SessionLogin(func(r *http.Request, resume string) (userID, redirect string, err error) {
-		if id := sessions.UserID(r); id != "" {
+		in, _ := oauth.InteractionFrom(r.Context())
+		if id := sessions.UserID(r); id != "" && !in.Reauthenticate {
 			return id, "", nil
 		}
 		// The sign-in page sends the browser to next afterwards. It must

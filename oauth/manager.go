@@ -89,7 +89,7 @@ func (m manager) GenerateAuthToken(ctx context.Context, rt oauth2.ResponseType, 
 	if err != nil {
 		return nil, err
 	}
-	p := authorizeParams{ClientID: client.ID, RedirectURI: tgr.RedirectURI, Challenge: tgr.CodeChallenge}
+	p := authorizeParams{ClientID: client.ID, RedirectURI: tgr.RedirectURI, NamedURI: true, Challenge: tgr.CodeChallenge}
 	if !slices.Contains(client.RedirectURIs, p.RedirectURI) || CheckRedirectURI(p.RedirectURI) != nil {
 		return nil, oauth2errors.ErrInvalidRedirectURI
 	}
@@ -129,10 +129,9 @@ func (m manager) GenerateAccessToken(ctx context.Context, gt oauth2.GrantType, t
 		return nil, oauth2errors.ErrUnsupportedGrantType
 	}
 	pair, err := m.s.redeem(ctx, client, codeGrant{
-		code:           tgr.Code,
-		redirectURI:    tgr.RedirectURI,
-		hasRedirectURI: tgr.RedirectURI != "",
-		verifier:       tgr.CodeVerifier,
+		code:        tgr.Code,
+		redirectURI: tgr.RedirectURI,
+		verifier:    tgr.CodeVerifier,
 	})
 	if err != nil {
 		return nil, oauth2ErrorOf(err)
@@ -217,9 +216,7 @@ func (m manager) LoadRefreshToken(ctx context.Context, refresh string) (oauth2.T
 		return nil, fmt.Errorf("oauth: find the refresh token: %w", err)
 	}
 	now := m.s.now()
-	// What a refresh would refuse for sure, or take for reuse, is not alive.
-	outcome, _ := token.Family.Rotate(token.Generation, now, m.s.cfg.RefreshGrace)
-	if !token.Family.Alive(now) || outcome != OutcomeRotated && outcome != OutcomeSibling {
+	if !m.s.rotates(token, now) {
 		return nil, oauth2errors.ErrInvalidRefreshToken
 	}
 	if !now.Before(token.ExpiresAt) {

@@ -81,12 +81,15 @@ var (
 	pageCSS string
 	//go:embed templates/login.html
 	loginHTML string
+	//go:embed templates/consent.html
+	consentHTML string
 	//go:embed templates/error.html
 	errorHTML string
 
-	loginTemplate = template.Must(template.New("login").Parse(loginHTML))
-	errorTemplate = template.Must(template.New("error").Parse(errorHTML))
-	defaultStyle  = newPageStyle(pageCSS)
+	loginTemplate   = template.Must(template.New("login").Parse(loginHTML))
+	consentTemplate = template.Must(template.New("consent").Parse(consentHTML))
+	errorTemplate   = template.Must(template.New("error").Parse(errorHTML))
+	defaultStyle    = newPageStyle(pageCSS)
 )
 
 // pageStyle is a style and the policy that allows it.
@@ -109,11 +112,18 @@ func newPageStyle(css string) pageStyle {
 	}
 }
 
+func checkStyle(style pageStyle) error {
+	if strings.Contains(strings.ToLower(string(style.css)), "</style") {
+		return errors.New("the style contains </style")
+	}
+	return nil
+}
+
 // checkLoginTemplate finds out before the first user does that a host's
 // template or style cannot work.
 func checkLoginTemplate(t *template.Template, style pageStyle) error {
-	if strings.Contains(strings.ToLower(string(style.css)), "</style") {
-		return errors.New("the style contains </style")
+	if err := checkStyle(style); err != nil {
+		return err
 	}
 	const transaction = "sample0123456789"
 	page := LoginPage{Lang: "en", Text: english.loginText("service", "client"), Style: style.css, Service: "service",

@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"io"
 	"math"
-	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -108,6 +107,9 @@ func (p *passwordLogin) Authenticate(w http.ResponseWriter, r *http.Request, in 
 	if in.server == nil {
 		return "", errors.New("oauth: PasswordLogin: the Interaction is not a Server's")
 	}
+	if in.Silent {
+		return "", nil // there is no session
+	}
 	if r.Method != http.MethodPost {
 		return "", p.show(w, r, in, http.StatusOK, showing{})
 	}
@@ -117,7 +119,7 @@ func (p *passwordLogin) Authenticate(w http.ResponseWriter, r *http.Request, in 
 		s.renderError(w, r, http.StatusForbidden, pageExpired, "")
 		return "", nil
 	}
-	f, status := readForm(w, r)
+	f, status := readForm(r)
 	if status != 0 {
 		s.logLogin(r, in, "the form is malformed")
 		s.renderError(w, r, status, pageBadRequest, "")
@@ -160,16 +162,30 @@ func (p *passwordLogin) signIn(w http.ResponseWriter, r *http.Request, in Intera
 			showing{problem: tooManyAttempts, account: f.account, retryAfter: retryAfter})
 	}
 	userID, err := p.check(ctx, f.account, f.password)
-	switch {
-	case errors.Is(err, ErrBadCredentials):
+	if errors.Is(err, ErrBadCredentials) {
 		return "", p.refuse(w, r, in, f)
-	case err != nil:
+	}
+	if err == nil && userID == "" {
+		err = errors.New("the checker returned neither a user id nor an error")
+	}
+	if err != nil {
+		p.refund(ctx, f.account, addr)
 		return "", fmt.Errorf("oauth: check password: %w", err)
-	case userID == "":
-		return "", errors.New("oauth: check password: the checker returned neither a user id nor an error")
 	}
 	p.limiter.Succeeded(ctx, f.account, addr)
 	return userID, nil
+}
+
+// refund takes back an attempt that the checker could not judge, so that its
+// outage locks nobody out. One whose browser went away meanwhile stays counted:
+// otherwise hanging up would buy any number of checks.
+func (p *passwordLogin) refund(ctx context.Context, account string, addr netip.Addr) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	if limiter, ok := p.limiter.(LimiterRefunder); ok {
+		limiter.Refund(ctx, account, addr)
+	}
 }
 
 func (p *passwordLogin) refuse(w http.ResponseWriter, r *http.Request, in Interaction, f loginForm) error {
@@ -226,18 +242,16 @@ func (p *passwordLogin) show(w http.ResponseWriter, r *http.Request, in Interact
 
 // readForm reads the submitted page. status is 0, or the HTTP status of an
 // answer to a body that our page cannot have sent.
-func readForm(w http.ResponseWriter, r *http.Request) (f loginForm, status int) {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+func readForm(r *http.Request) (f loginForm, status int) {
+	if !isForm(r) {
 		return loginForm{}, http.StatusUnsupportedMediaType
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLoginBody))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxLoginBody+1))
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return loginForm{}, http.StatusRequestEntityTooLarge
-		}
 		return loginForm{}, http.StatusBadRequest
+	}
+	if len(body) > maxLoginBody {
+		return loginForm{}, http.StatusRequestEntityTooLarge
 	}
 	values, err := url.ParseQuery(string(body))
 	if err != nil {

@@ -6,6 +6,9 @@ import (
 	"encoding/base64"
 )
 
+// methodS256 is the one code_challenge_method (RFC 7636 section 4.3).
+const methodS256 = "S256"
+
 // Lengths by RFC 7636 sections 4.1 and 4.2.
 const (
 	challengeLength   = 43

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 )
@@ -35,7 +36,7 @@ var refreshTokenNames = [...]string{"token", "_token", "refresh_token"}
 // credentials, 503 and 504 with Retry-After when the store could not answer,
 // and 500. There is no pair in an answer that was not saved.
 func (s *Server) ServePRISMToken(w http.ResponseWriter, r *http.Request) {
-	info := tokenRequestInfo{challenge: prismChallenge}
+	info := tokenRequestInfo{endpoint: endpointToken, challenge: prismChallenge}
 	pair, err := s.prismToken(w, r, &info)
 	if err != nil {
 		s.writeTokenError(w, r, info, err)
@@ -63,34 +64,40 @@ func (s *Server) prismToken(w http.ResponseWriter, r *http.Request, info *tokenR
 	if err != nil {
 		return issued{}, err
 	}
+	return s.grant(ctx, client, values, info, parseCode, parsePRISMRefresh)
+}
+
+// grant answers the grant of an authenticated client, in either dialect.
+func (s *Server) grant(ctx context.Context, client Client, values url.Values, info *tokenRequestInfo,
+	code func(url.Values) (codeGrant, error), refresh func(url.Values) (refreshGrant, error),
+) (issued, error) {
 	info.grantType = values.Get("grant_type")
 	switch info.grantType {
 	case grantCode:
-		grant, err := parsePRISMCode(values)
+		g, err := code(values)
 		if err != nil {
 			return issued{}, err
 		}
-		return s.redeem(ctx, client, grant)
+		return s.redeem(ctx, client, g)
 	case grantRefresh:
-		grant, err := parsePRISMRefresh(values)
+		g, err := refresh(values)
 		if err != nil {
 			return issued{}, err
 		}
-		return s.refresh(ctx, client, grant)
+		return s.refresh(ctx, client, g)
 	case "":
 		return issued{}, errNoGrantType
 	}
 	return issued{}, errGrantType
 }
 
-func parsePRISMCode(values url.Values) (codeGrant, error) {
+func parseCode(values url.Values) (codeGrant, error) {
+	// A parameter without a value counts as absent (RFC 6749 section 3.2).
 	g := codeGrant{
 		code:        values.Get("code"),
 		redirectURI: values.Get("redirect_uri"),
 		verifier:    values.Get("code_verifier"),
 	}
-	// A parameter without a value counts as absent (RFC 6749 section 3.2).
-	g.hasRedirectURI = g.redirectURI != ""
 	if g.code == "" {
 		return codeGrant{}, errNoCode
 	}

@@ -2,7 +2,7 @@ package oauth
 
 import "net/url"
 
-// parseQuery reads a query strictly: what cannot be decoded is refused, and so
+// parseQuery reads a query or a form strictly: what cannot be decoded is refused, and so
 // is a parameter that is there twice (RFC 6749 section 3.1). Beside the error
 // for the latter it returns the values, in which such a parameter has no value:
 // what an error answer may rely on.

@@ -19,6 +19,9 @@ const (
 	codeUnsupportedResponseType = "unsupported_response_type"
 	codeServerError             = "server_error"
 	codeTemporarilyUnavailable  = "temporarily_unavailable"
+	// Of OpenID Connect Core 1.0 section 3.1.2.6.
+	codeLoginRequired   = "login_required"
+	codeConsentRequired = "consent_required"
 )
 
 // refusalError is why a request is answered with an OAuth error, as opposed to
@@ -44,7 +47,7 @@ func (r *refusalError) description() string {
 	return r.reason
 }
 
-// Refusals of both endpoints.
+// Refusals of all endpoints.
 var (
 	errQueryTooLong   = &refusalError{codeInvalidRequest, "the query is too long"}
 	errQueryMalformed = &refusalError{codeInvalidRequest, "the query is malformed"}
@@ -59,8 +62,25 @@ var (
 	errChallengeMissing = &refusalError{codeInvalidRequest, "code_challenge is missing"}
 	errChallengeMethod  = &refusalError{codeInvalidRequest, "code_challenge_method must be S256"}
 	errChallenge        = &refusalError{codeInvalidRequest, "code_challenge is not an S256 challenge"}
+	errResponseMode     = &refusalError{codeInvalidRequest, "response_mode must be query"}
+	errPrompt           = &refusalError{codeInvalidRequest, "prompt none must stand alone"}
+	errLoginRequired    = &refusalError{codeLoginRequired, "the user has to sign in"}
+	errConsentRequired  = &refusalError{codeConsentRequired, "the user has to consent"}
 	errUserDenied       = &refusalError{codeAccessDenied, "the user denied the request"}
 	errUserRefused      = &refusalError{codeAccessDenied, "the user is missing or disabled"}
+)
+
+// Refusals of requests in the standard dialect, before their grant or token
+// is looked at.
+var (
+	errFormType       = &refusalError{codeInvalidRequest, "the content type must be application/x-www-form-urlencoded"}
+	errFormQuery      = &refusalError{codeInvalidRequest, "the parameters must be in the body, not in the query"}
+	errFormTooLong    = &refusalError{codeInvalidRequest, "the body is too long"}
+	errFormMalformed  = &refusalError{codeInvalidRequest, "the body is malformed"}
+	errFormUnreadable = &refusalError{codeInvalidRequest, "the body ended early"}
+	errTwoCredentials = &refusalError{codeInvalidRequest, "the client is authenticated in more than one way"}
+	errClientDiffers  = &refusalError{codeInvalidRequest, "client_id differs from the authenticated client"}
+	errNoToken        = &refusalError{codeInvalidRequest, "token is missing"}
 )
 
 // Refusals of the token endpoint.
@@ -76,6 +96,7 @@ var (
 	errCodeExpired     = &refusalError{codeInvalidGrant, "code expired"}
 	errCodeReused      = &refusalError{codeInvalidGrant, "code redeemed before"}
 	errRedirect        = &refusalError{codeInvalidGrant, "redirect_uri differs from the authorization request"}
+	errRedirectMissing = &refusalError{codeInvalidRequest, "redirect_uri is missing"}
 	errNoChallenge     = &refusalError{codeInvalidGrant, "the client must use PKCE"}
 	errVerifierUnasked = &refusalError{codeInvalidGrant, "code_verifier without a challenge"}
 	errVerifierMissing = &refusalError{codeInvalidGrant, "code_verifier missing"}

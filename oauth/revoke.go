@@ -7,9 +7,9 @@ import (
 	"github.com/b2bprism/b2bprism/prism"
 )
 
-// RevokeUser ends all sign-ins of a user at once, with all their tokens and
-// with codes that were not redeemed yet, and returns how many sign-ins it
-// ended. Call it when the user changes the password, is blocked or is deleted;
+// RevokeUser ends all sign-ins of a user at once, with all their tokens, with
+// codes that were not redeemed yet and with open consent pages, and returns how
+// many sign-ins it ended. Call it when the user changes the password, is blocked or is deleted;
 // when blocking, after the user became Disabled, so that no new one begins.
 func (s *Server) RevokeUser(ctx context.Context, userID string) (int, error) {
 	if userID == "" {

@@ -21,6 +21,13 @@ const (
 	OutcomeReused
 )
 
+// rotates reports whether a refresh token that was found would be answered with
+// a pair now, unless it has expired.
+func (s *Server) rotates(token Token, now time.Time) bool {
+	outcome, _ := token.Family.Rotate(token.Generation, now, s.cfg.RefreshGrace)
+	return token.Family.Alive(now) && (outcome == OutcomeRotated || outcome == OutcomeSibling)
+}
+
 // Rotate decides what comes of presenting a refresh token of the given
 // generation, and returns the family as it is to be stored. It is the one rule
 // that every Store follows; f must be alive at now.

@@ -10,8 +10,8 @@ import (
 	"github.com/b2bprism/b2bprism/prism"
 )
 
-// Server is the authorization server: a prism.Authenticator, TokenEndpoint and
-// AuthorizeEndpoint. It is safe for concurrent use.
+// Server is the authorization server: a prism.Authenticator, TokenEndpoint,
+// AuthorizeEndpoint and StandardEndpoints. It is safe for concurrent use.
 type Server struct {
 	cfg Config // with defaults filled in; cfg.Logger and cfg.Now are never nil
 	log *zap.Logger
@@ -28,6 +28,7 @@ var (
 	_ prism.Authenticator     = (*Server)(nil)
 	_ prism.TokenEndpoint     = (*Server)(nil)
 	_ prism.AuthorizeEndpoint = (*Server)(nil)
+	_ prism.StandardEndpoints = (*Server)(nil)
 )
 
 // New checks the configuration and makes a Server. It reports every problem at

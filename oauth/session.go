@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,7 +26,7 @@ func (f sessionLogin) Authenticate(w http.ResponseWriter, r *http.Request, in In
 	if err := f.problem(); err != nil {
 		return "", err
 	}
-	userID, redirect, err := f(r, in.Resume)
+	userID, redirect, err := f.ask(r, in)
 	if err != nil {
 		return "", fmt.Errorf("oauth: session login: %w", err)
 	}
@@ -44,6 +45,20 @@ func (f sessionLogin) Authenticate(w http.ResponseWriter, r *http.Request, in In
 	// 303 so that a browser never repeats a POST there (RFC 9700 section 4.12).
 	w.WriteHeader(http.StatusSeeOther)
 	return "", nil
+}
+
+func (f sessionLogin) ask(r *http.Request, in Interaction) (userID, redirect string, err error) {
+	return f(r.WithContext(context.WithValue(r.Context(), interactionKey{}, in)), in.Resume)
+}
+
+// signedIn tells who is in front of the browser by now, for an approval.
+func (f sessionLogin) signedIn(r *http.Request, in Interaction) (string, error) {
+	in.Reauthenticate, in.Silent = false, true
+	userID, _, err := f.ask(r, in)
+	if err != nil {
+		return "", fmt.Errorf("oauth: session login: %w", err)
+	}
+	return userID, nil
 }
 
 // checkSignInAddress refuses what cannot be a sign-in page. Its errors never

@@ -28,10 +28,14 @@ var ErrCodeUsed = errors.New("oauth: the code was redeemed before")
 type Code struct {
 	Digest Digest
 	// FamilyID is the id of the family that redeeming the code will found.
-	FamilyID    string
-	ClientID    string
-	UserID      string
-	Scope       string
+	FamilyID string
+	// ClientID is "" for the ticket of an open consent page, which no client
+	// can redeem.
+	ClientID string
+	UserID   string
+	Scope    string
+	// RedirectURI is what the authorization request named, or "" if it named
+	// none.
 	RedirectURI string
 	// Challenge is the PKCE S256 challenge (RFC 7636), or "".
 	Challenge string

@@ -12,6 +12,8 @@ const (
 	// sweepLimit is the most records that one Sweep deletes, so that no
 	// database is held for long.
 	sweepLimit = 1000
+	// sweepSteps is how many Sweeps the Server does in a row.
+	sweepSteps = 100
 	// sweepDelay is how long records are kept after they expired: a used code
 	// or an old refresh token that comes back is still known as reuse.
 	sweepDelay = 24 * time.Hour
@@ -48,9 +50,10 @@ func (s *Server) startSweeper() {
 	})
 }
 
-// sweepAll sweeps until nothing is left to delete, in bounded steps.
+// sweepAll sweeps until nothing is left to delete, in bounded steps and up to
+// sweepSteps of them: after an outage of a week the rest waits for the next run.
 func (s *Server) sweepAll(ctx context.Context) {
-	for ctx.Err() == nil {
+	for range sweepSteps {
 		n, err := s.Sweep(ctx)
 		if err != nil {
 			if ctx.Err() == nil {

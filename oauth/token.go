@@ -18,10 +18,12 @@ const (
 // codeGrant is a request to redeem a code, whatever dialect it came in.
 type codeGrant struct {
 	code string
-	// redirectURI is compared if hasRedirectURI is set.
-	redirectURI    string
-	hasRedirectURI bool
-	verifier       string
+	// redirectURI is compared with that of the authorization request. "" means
+	// that the token request named none, which RFC 6749 section 4.1.3 forbids
+	// when the authorization request did, and which strictURI refuses then.
+	redirectURI string
+	strictURI   bool
+	verifier    string
 }
 
 // refreshGrant is a request to refresh, whatever dialect it came in.
@@ -128,10 +130,25 @@ func (s *Server) checkCode(ctx context.Context, client Client, code Code, g code
 	if err := s.checkUser(ctx, code.UserID); err != nil {
 		return err
 	}
-	if g.hasRedirectURI && g.redirectURI != code.RedirectURI {
-		return errRedirect
+	if err := checkRedirect(client, code, g); err != nil {
+		return err
 	}
 	return checkVerifier(client, code.Challenge, g.verifier)
+}
+
+// checkRedirect compares the redirect URI of a token request with that of the
+// authorization request. If that named none, its answer went to the client's
+// only one.
+func checkRedirect(client Client, code Code, g codeGrant) error {
+	switch {
+	case g.redirectURI == "" && g.strictURI && code.RedirectURI != "":
+		return errRedirectMissing
+	case g.redirectURI == "", g.redirectURI == code.RedirectURI:
+		return nil
+	case code.RedirectURI == "" && len(client.RedirectURIs) == 1 && g.redirectURI == client.RedirectURIs[0]:
+		return nil
+	}
+	return errRedirect
 }
 
 // refresh answers an authorized client's refresh token with a new pair, as

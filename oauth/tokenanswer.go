@@ -10,6 +10,9 @@ import (
 	"github.com/b2bprism/b2bprism/prism"
 )
 
+// tokenType is that of all access tokens (RFC 6750). Its case does not matter.
+const tokenType = "bearer"
+
 // retryAfterSeconds is the Retry-After of an answer that asks to try
 // again.
 const retryAfterSeconds = "1"
@@ -34,13 +37,15 @@ func writeTokens(w http.ResponseWriter, pair issued) {
 		AccessToken:  pair.access,
 		RefreshToken: pair.refresh,
 		ExpiresIn:    pair.expiresIn(),
-		TokenType:    "bearer",
+		TokenType:    tokenType,
 		Scope:        pair.family.Scope,
 	})
 }
 
 // tokenRequestInfo is what is known of a token request when it is refused.
 type tokenRequestInfo struct {
+	// endpoint is one of the endpoint constants.
+	endpoint string
 	// clientID is set once the client was authenticated.
 	clientID  string
 	grantType string
@@ -48,13 +53,21 @@ type tokenRequestInfo struct {
 	challenge string
 }
 
-// writeTokenError answers, logs and traces an error of a token endpoint.
+// The endpoints as RefusedEvent and the log name them.
+const (
+	endpointToken      = "token"
+	endpointRevoke     = "revoke"
+	endpointIntrospect = "introspect"
+)
+
+// writeTokenError answers, logs and traces an error of an endpoint that
+// authenticates clients.
 func (s *Server) writeTokenError(w http.ResponseWriter, r *http.Request, info tokenRequestInfo, err error) {
-	event := RefusedEvent{ClientID: info.clientID}
+	event := RefusedEvent{Endpoint: info.endpoint, ClientID: info.clientID}
 	if info.grantType == grantCode || info.grantType == grantRefresh {
 		event.GrantType = info.grantType
 	}
-	fields := []zap.Field{zap.String("client_id", event.ClientID), zap.String("grant_type", event.GrantType)}
+	fields := []zap.Field{zap.String("endpoint", info.endpoint), zap.String("client_id", event.ClientID), zap.String("grant_type", event.GrantType)}
 	if refused, ok := errors.AsType[*refusalError](err); ok {
 		event.Code, event.Reason = refused.code, refused.reason
 		s.log.Info("token request refused", append(fields,

@@ -8,7 +8,8 @@ import "context"
 type Trace struct {
 	// TokenIssued is called after a pair was saved.
 	TokenIssued func(ctx context.Context, event TokenEvent)
-	// TokenRefused is called when the token endpoint answered an error.
+	// TokenRefused is called when a token, revocation or introspection
+	// endpoint answered an error.
 	TokenRefused func(ctx context.Context, event RefusedEvent)
 	// ReuseDetected is called when a replayed code or an old refresh token
 	// revoked a family.
@@ -26,10 +27,13 @@ type TokenEvent struct {
 	Sibling bool
 }
 
-// RefusedEvent tells of a request that the token endpoint refused.
+// RefusedEvent tells of a request that was answered with an error.
 type RefusedEvent struct {
+	// Endpoint is "token" in either dialect, "revoke" or "introspect".
+	Endpoint string
 	// ClientID is set once the client was authenticated.
-	ClientID  string
+	ClientID string
+	// GrantType is set for the endpoint "token" if it is one that exists.
 	GrantType string
 	// Code is the RFC 6749 error code that was sent.
 	Code string

@@ -49,17 +49,26 @@ func (s *Server) findAccess(ctx context.Context, accessToken string) (Token, err
 	if err != nil {
 		return Token{}, fmt.Errorf("oauth: find the access token: %w", err)
 	}
+	if err := s.useAccess(ctx, token); err != nil {
+		return Token{}, err
+	}
+	return token, nil
+}
+
+// useAccess records the use of an access token that was found, unless it is
+// not good now.
+func (s *Server) useAccess(ctx context.Context, token Token) error {
 	now := s.cfg.Now()
 	if !token.Family.Alive(now) {
-		return Token{}, errAccessRevoked
+		return errAccessRevoked
 	}
 	if !now.Before(token.ExpiresAt) {
-		return Token{}, errAccessExpired
+		return errAccessExpired
 	}
 	if token.Generation == token.Family.Generation && !token.Family.Used {
 		s.markUsed(ctx, token)
 	}
-	return token, nil
+	return nil
 }
 
 // markUsed records the use of a token of the current generation. The token is

@@ -27,7 +27,7 @@ func releaseBuffer(buf *bytes.Buffer) {
 }
 
 func (x *exchange) succeed(data any) {
-	buf := buffers.Get().(*bytes.Buffer) //nolint:errcheck // the pool has nothing else
+	buf := buffers.Get().(*bytes.Buffer)
 	defer releaseBuffer(buf)
 	if err := wire.Success(buf, data); err != nil {
 		buf.Reset()
@@ -75,7 +75,7 @@ func tokenErrorCode(answer *Error) string {
 
 func (x *exchange) challenge() string {
 	if x.svc.cfg.AllowBearer {
-		if len(x.r.Header["Authorization"]) == 0 {
+		if !hasBearer(x.r.Header["Authorization"]) {
 			return `Bearer realm="prism"`
 		}
 		return `Bearer realm="prism", error="invalid_token"`

@@ -37,3 +37,17 @@ type TokenEndpoint interface {
 type AuthorizeEndpoint interface {
 	ServeAuthorize(w http.ResponseWriter, r *http.Request)
 }
+
+// StandardEndpoints is implemented by an Authenticator that also serves other
+// OAuth 2.0 clients than PRISM. The service mounts ServeToken (RFC 6749 section
+// 3.2) at /oauth2/token, ServeRevoke (RFC 7009) at /oauth2/revoke and
+// ServeIntrospect (RFC 7662) at /oauth2/introspect, and the three below /oauth
+// as well. All are POST.
+type StandardEndpoints interface {
+	ServeToken(w http.ResponseWriter, r *http.Request)
+	ServeRevoke(w http.ResponseWriter, r *http.Request)
+	ServeIntrospect(w http.ResponseWriter, r *http.Request)
+	// MetadataHandler serves the metadata (RFC 8414); see
+	// Service.MetadataHandler.
+	MetadataHandler() http.Handler
+}

@@ -33,11 +33,13 @@ func (x *exchange) authenticate() error {
 func (x *exchange) accessToken() (string, error) {
 	values := x.r.Header["X-Prism-Access-Token"]
 	if len(values) > 1 {
+		x.challengeInvalidRequest()
 		return "", InvalidField("x-prism-access-token", "must be sent once")
 	}
 	if x.svc.cfg.AllowBearer {
 		authorization := x.r.Header["Authorization"]
 		if len(authorization) > 1 || len(authorization) == 1 && len(values) == 1 {
+			x.challengeInvalidRequest()
 			return "", InvalidField("Authorization", "must be sent once, and not beside x-prism-access-token")
 		}
 		if len(authorization) == 1 {
@@ -52,4 +54,22 @@ func (x *exchange) accessToken() (string, error) {
 		return "", ErrUnauthorized
 	}
 	return values[0], nil
+}
+
+// challengeInvalidRequest tells a client that uses the Authorization header
+// why it gets a 400 (RFC 6750 section 3.1).
+func (x *exchange) challengeInvalidRequest() {
+	if x.svc.cfg.AllowBearer {
+		x.w.Header().Set("WWW-Authenticate", `Bearer realm="prism", error="invalid_request"`)
+	}
+}
+
+// hasBearer reports whether the request carries a bearer token. A 401 to one
+// that does not has no error code (RFC 6750 section 3.1).
+func hasBearer(authorization []string) bool {
+	if len(authorization) == 0 {
+		return false
+	}
+	scheme, _, _ := strings.Cut(authorization[0], " ")
+	return strings.EqualFold(scheme, "Bearer")
 }

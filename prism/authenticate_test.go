@@ -29,9 +29,10 @@ func TestAccessToken(t *testing.T) {
 		{"bearer", true, http.Header{bearer: {"Bearer token-of-alice"}}, 200, ""},
 		{"bearer in any case", true, http.Header{bearer: {"bEARER token-of-alice"}}, 200, ""},
 		{"header while bearer is on", true, http.Header{header: {"token-of-alice"}}, 200, ""},
-		{"both", true, http.Header{bearer: {"Bearer token-of-alice"}, header: {"token-of-alice"}}, 400, ""},
-		{"bearer twice", true, http.Header{bearer: {"Bearer token-of-alice", "Bearer token-of-bob"}}, 400, ""},
-		{"another scheme", true, http.Header{bearer: {"Basic token-of-alice"}}, 401, `Bearer realm="prism", error="invalid_token"`},
+		{"both", true, http.Header{bearer: {"Bearer token-of-alice"}, header: {"token-of-alice"}}, 400, `Bearer realm="prism", error="invalid_request"`},
+		{"bearer twice", true, http.Header{bearer: {"Bearer token-of-alice", "Bearer token-of-bob"}}, 400, `Bearer realm="prism", error="invalid_request"`},
+		{"header twice while bearer is on", true, http.Header{header: {"token-of-alice", "token-of-bob"}}, 400, `Bearer realm="prism", error="invalid_request"`},
+		{"another scheme", true, http.Header{bearer: {"Basic token-of-alice"}}, 401, `Bearer realm="prism"`},
 		{"bad bearer", true, http.Header{bearer: {"Bearer nope"}}, 401, `Bearer realm="prism", error="invalid_token"`},
 		{"nothing while bearer is on", true, nil, 401, `Bearer realm="prism"`},
 	} {

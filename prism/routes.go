@@ -31,7 +31,7 @@ type route struct {
 	off []string
 	// allow is the Allow header of a 405.
 	allow string
-	// flatErrors is set for the token endpoint, whose errors have no envelope.
+	// flatErrors is set for the OAuth endpoints, whose errors have no envelope.
 	flatErrors bool
 	// anyTransport is set for the authorization endpoint, which answers plain
 	// HTTP itself, with a page.
@@ -41,6 +41,7 @@ type route struct {
 const (
 	servicePath   = "/v1/service"
 	authorizePath = "/oauth/authorize"
+	metadataPath  = "/.well-known/oauth-authorization-server"
 )
 
 // apis lists all routes, those that are polled first.
@@ -86,9 +87,56 @@ func (s *Service) oauthRoutes() (token, authorize *route) {
 	authorize = &route{pattern: authorizePath, anyTransport: true}
 	if auth, ok := s.cfg.Auth.(AuthorizeEndpoint); ok {
 		authorize.on(http.MethodGet, true, endpoint{serve: auth.ServeAuthorize})
-		authorize.on(http.MethodPost, true, endpoint{serve: auth.ServeAuthorize})
+		authorize.on(http.MethodPost, true, endpoint{serve: boundOwnBody(auth.ServeAuthorize)})
 	}
 	return token, authorize
+}
+
+// standardRoutes are the endpoints of the standard dialect, if Config.Auth has
+// it.
+func (s *Service) standardRoutes() []*route {
+	auth, ok := s.cfg.Auth.(StandardEndpoints)
+	if !ok {
+		return nil
+	}
+	var routes []*route
+	for _, e := range []struct {
+		name  string
+		serve http.HandlerFunc
+	}{{"token", auth.ServeToken}, {"revoke", auth.ServeRevoke}, {"introspect", auth.ServeIntrospect}} {
+		t := &route{pattern: "/oauth2/" + e.name, flatErrors: true}
+		t.on(http.MethodPost, true, endpoint{serve: boundOwnBody(e.serve), write: true})
+		routes = append(routes, t)
+	}
+	return routes
+}
+
+// boundOwnBody gives an endpoint that writes its own answer no more bytes and
+// no more time to read than the others have.
+func boundOwnBody(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
+			x.boundBody()
+			r.Body = x.r.Body
+		}
+		serve(w, r)
+	}
+}
+
+// MetadataHandler serves the OAuth 2.0 authorization server metadata (RFC
+// 8414) of a Config.Auth that has StandardEndpoints, and a 404 otherwise. It
+// stands at the root of the host, outside BasePath:
+//
+//	mux.Handle("/.well-known/oauth-authorization-server", svc.MetadataHandler())
+//	mux.Handle("/.well-known/oauth-authorization-server/", svc.MetadataHandler())
+//
+// The rules of the service hold: HTTPS, GET only, never a redirect.
+func (s *Service) MetadataHandler() http.Handler {
+	t := &route{pattern: metadataPath, flatErrors: true}
+	if auth, ok := s.cfg.Auth.(StandardEndpoints); ok {
+		t.on(http.MethodGet, true, endpoint{serve: auth.MetadataHandler().ServeHTTP})
+	}
+	return s.serve(t)
 }
 
 func newRoute(path string) *route {
@@ -138,6 +186,14 @@ func (s *Service) routes() http.Handler {
 			p := r.URL.EscapedPath()
 			return p == base+authorizePath || p == authorizePath
 		})
+	for _, standard := range s.standardRoutes() {
+		name := strings.TrimPrefix(standard.pattern, "/oauth2")
+		paths := []string{"/oauth2" + name, "/oauth" + name, base + "/oauth2" + name, base + "/oauth" + name}
+		router.NewRoute().Name(standard.pattern).Handler(s.serve(standard)).
+			MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
+				return slices.Contains(paths, r.URL.EscapedPath())
+			})
+	}
 	router.NotFoundHandler = s.serve(&route{pattern: "unknown", anyTransport: true})
 	return router
 }
