@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/b2bprism/b2bprism/prism"
 )
@@ -26,7 +27,7 @@ func newPoll(t testing.TB) (http.Handler, *http.Request) {
 	if err := store.PutChannel(t.Context(), "u1", prism.Channel{ID: "c1", Name: "Morning talk", Link: "https://example.com/c1", Enabled: true}); err != nil {
 		t.Fatal(err)
 	}
-	live, err := store.CreateLive(t.Context(), "u1", "c1", prism.NewLive{Title: "Today", Scope: prism.ScopePublic})
+	live, err := store.CreateLive(t.Context(), "u1", "c1", prism.NewLive{Title: "Today", Scope: prism.ScopePublic, ReservedAt: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

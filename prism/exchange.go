@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gorilla/mux"
 	"go.uber.org/zap"
 
 	"github.com/b2bprism/b2bprism/prism/internal/wire"
@@ -140,19 +139,30 @@ func (x *exchange) admit(mounted bool) error {
 		x.w.Header().Set("Allow", x.route.allow)
 		return ErrMethodNotAllowed
 	}
-	for name, segment := range mux.Vars(x.r) {
-		id, ok := decodeSegment(segment)
+	return x.readPath()
+}
+
+// readPath decodes the ids of the path.
+func (x *exchange) readPath() error {
+	vars, _ := x.route.find(x.r.URL.EscapedPath(), x.svc.prefixes)
+	n := 0
+	for _, segment := range x.route.segments {
+		if segment[0] != '{' {
+			continue
+		}
+		id, ok := decodeSegment(vars[n])
 		if !ok {
 			return ErrNotFound
 		}
-		switch name {
-		case "channelId":
+		n++
+		switch segment {
+		case "{channelId}":
 			x.channelID = id
-		case "liveId":
+		case "{liveId}":
 			x.liveID = id
-		case "chatId":
+		case "{chatId}":
 			x.chatID = id
-		case "userId":
+		case "{userId}":
 			x.targetID = id
 		}
 	}

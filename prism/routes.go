@@ -38,6 +38,9 @@ type route struct {
 	anyTransport bool
 }
 
+// maxVars is the most variable segments of a path.
+const maxVars = 2
+
 const (
 	servicePath   = "/v1/service"
 	authorizePath = "/oauth/authorize"
@@ -162,23 +165,23 @@ func (t *route) on(method string, mounted bool, e endpoint) *route {
 // routes builds the router. Paths are not cleaned, because gorilla/mux answers
 // an unclean one with a redirect, and matched in their encoded form, so that
 // an encoded slash stays within its segment.
-func (s *Service) routes() http.Handler {
+func (s *Service) routes() *mux.Router {
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	base := s.cfg.BasePath
 	if base == "/" {
 		base = ""
 	}
-	var prefixes []string
 	for _, prefix := range []string{base, "", base + "/prism", "/prism"} {
-		if !slices.Contains(prefixes, prefix+servicePath) {
-			prefixes = append(prefixes, prefix+servicePath)
+		if !slices.Contains(s.prefixes, prefix+servicePath) {
+			s.prefixes = append(s.prefixes, prefix+servicePath)
 		}
 	}
 	token, authorize := s.oauthRoutes()
 	for _, api := range append(s.apis(), token) {
 		router.NewRoute().Name(api.pattern).Handler(s.serve(api)).
-			MatcherFunc(func(r *http.Request, match *mux.RouteMatch) bool {
-				return api.match(r, prefixes, match)
+			MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
+				_, ok := api.find(r.URL.EscapedPath(), s.prefixes)
+				return ok
 			})
 	}
 	router.NewRoute().Name(authorizePath).Handler(s.serve(authorize)).
@@ -198,23 +201,26 @@ func (s *Service) routes() http.Handler {
 	return router
 }
 
-// match compares segment by segment, without a regular expression.
-func (t *route) match(r *http.Request, prefixes []string, match *mux.RouteMatch) bool {
-	path := r.URL.EscapedPath()
+// find looks for the route's path below one of the prefixes, segment by
+// segment and without a regular expression, and returns the variable segments
+// as they stand in the path.
+func (t *route) find(path string, prefixes []string) (vars [maxVars]string, ok bool) {
 	for _, prefix := range prefixes {
-		if rest, ok := strings.CutPrefix(path, prefix); ok && t.matchSegments(rest, match) {
-			return true
+		if rest, below := strings.CutPrefix(path, prefix); below {
+			if vars, ok = t.match(rest); ok {
+				return vars, true
+			}
 		}
 	}
-	return false
+	return vars, false
 }
 
-func (t *route) matchSegments(path string, match *mux.RouteMatch) bool {
-	if strings.Count(path, "/") != len(t.segments) {
-		return false
-	}
-	var vars map[string]string
+func (t *route) match(path string) (vars [maxVars]string, ok bool) {
+	n := 0
 	for _, want := range t.segments {
+		if path == "" || path[0] != '/' {
+			return vars, false
+		}
 		path = path[1:]
 		end := strings.IndexByte(path, '/')
 		if end < 0 {
@@ -222,22 +228,17 @@ func (t *route) matchSegments(path string, match *mux.RouteMatch) bool {
 		}
 		segment := path[:end]
 		path = path[end:]
-		if segment == "" {
-			return false
+		switch {
+		case segment == "":
+			return vars, false
+		case want[0] == '{':
+			vars[n] = segment
+			n++
+		case segment != want:
+			return vars, false
 		}
-		if want[0] != '{' {
-			if segment != want {
-				return false
-			}
-			continue
-		}
-		if vars == nil {
-			vars = make(map[string]string, 2)
-		}
-		vars[want[1:len(want)-1]] = segment
 	}
-	match.Vars = vars
-	return true
+	return vars, path == ""
 }
 
 // RedactURL returns a URL for an access log: the path, and "?redacted" in

@@ -77,7 +77,7 @@ func TestUnknownPathsNeverRedirect(t *testing.T) {
 	for _, path := range []string{
 		"/", "/prism", "/prism/", "/prism/v1/service", "/prism/v1/service/", "/prism/v1/service/user/", "/prism//v1/service/user",
 		"//prism/v1/service/user", "/prism/v1/service//user", "/prism/./v1/service/user", "/prism/v1/service/../service/user",
-		"/prism/v1/service/USER", "/prism/v2/service/user", "/prism/v1/service/live", "/prism/v1/service/live/", "/prism/v1/service/live//start",
+		"/prism/v1/servicexuser", "/prism/v1/servicex/user", "/prism/v1/service/USER", "/prism/v2/service/user", "/prism/v1/service/live", "/prism/v1/service/live/", "/prism/v1/service/live//start",
 		"/prism/v1/service/live/x/timedban/y", "/prism/v1/service/live/x/ban", "/prism/v1/service/live/x/end",
 		"/prism/v1/service/oauth2/token", "/oauth/authorize", // testTokens has no such endpoints
 	} {

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/gorilla/mux"
 	"go.uber.org/zap"
 
 	"github.com/b2bprism/b2bprism/prism/internal/wire"
@@ -21,7 +22,8 @@ const kickTimeout = time.Second
 type Service struct {
 	cfg        Config // with defaults filled in
 	log        *zap.Logger
-	router     http.Handler
+	router     *mux.Router
+	prefixes   []string // of the resource API
 	pageTokens wire.PageTokens
 	isolated   isolation
 	badData    badDataLog
@@ -58,7 +60,13 @@ func Handler(cfg Config) http.Handler {
 }
 
 // ServeHTTP answers one request of the service API. It never redirects.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The router only chooses: its own ServeHTTP would copy the request twice
+	// for variables that are read from the path here.
+	var match mux.RouteMatch
+	s.router.Match(r, &match) // there is always a handler, the last one is for unknown paths
+	match.Handler.ServeHTTP(w, r)
+}
 
 // Close waits for isolated adapter calls that still run. Requests after it are
 // still answered.
