@@ -266,3 +266,33 @@ func TestNothingSecretInTheLog(t *testing.T) {
 		}
 	}
 }
+
+func TestOversizedHeaders(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.wantError(h.do("GET", "/prism/v1/service/user", "", "x-prism-access-token", strings.Repeat("x", 100_000)), prism.ErrUnauthorized)
+
+	server := httptest.NewUnstartedServer(h.svc)
+	server.Config.MaxHeaderBytes = 8 << 10
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	for _, tt := range []struct {
+		header string
+		want   int
+	}{{strings.Repeat("x", 64<<10), http.StatusRequestHeaderFieldsTooLarge}, {"x", http.StatusOK}} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+"/prism/v1/service/user", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("x-prism-access-token", "token-of-alice")
+		req.Header.Set("X-Padding", tt.header)
+		resp, err := server.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != tt.want {
+			t.Errorf("a header of %d bytes: %d, want %d", len(tt.header), resp.StatusCode, tt.want)
+		}
+	}
+}

@@ -1,22 +1,6 @@
 package prismtest
 
-import (
-	"crypto/tls"
-	"crypto/x509"
-	"net/http"
-	"sync"
-	"time"
-)
-
-// Defaults of a Gateway.
-const (
-	// DefaultTimeout is when a request is given up, as the PRISM PC client
-	// does.
-	DefaultTimeout = 15 * time.Second
-	// DefaultMaxAnswerTime is how long an answer may take: beyond it, PRISM
-	// does not promise to work.
-	DefaultMaxAnswerTime = 3 * time.Second
-)
+import "github.com/b2bprism/b2bprism/prism/internal/gateway"
 
 // Gateway acts as NAVER's PRISM gateway and PC client against any
 // implementation of the service API. It signs in as the embedded browser does,
@@ -24,8 +8,16 @@ const (
 // answer against the wire contract.
 //
 // ServiceAPIDomain is required; the sign-in and token calls need ClientID,
-// ClientSecret and RedirectURI as well. The fields must not change after the
-// first call. A Gateway is safe for concurrent use and must not be copied.
+// ClientSecret and RedirectURI as well. HTTPClient or RootCAs say how the
+// server's certificate is verified, Recorder gets every HTTP exchange with its
+// secrets redacted. The fields must not change after the first call. A Gateway
+// is safe for concurrent use and must not be copied.
+//
+// SignIn goes through the login page and exchanges the code; Authorize and
+// Exchange do one half each. Refresh, RefreshAs and Token ask the token
+// endpoint. Session and WithToken make the resource calls. Call sends any
+// request and holds the answer against the envelope, Do sends it and checks
+// nothing.
 //
 // A method returns what it read and an error, which can be, or be made of (see
 // Violations),
@@ -37,126 +29,105 @@ const (
 //
 // The server part of rtmpPath must be the same in all lives that one Gateway
 // sees, because the PC client keeps the first.
-type Gateway struct {
-	// ServiceAPIDomain is the address that is typed into the NAVER Cloud
-	// console: "https://host" and, if need be, a port and a path. All API
-	// paths begin with /prism/v1/service behind it.
-	ServiceAPIDomain string
-	// AuthorizeURL is the authorization URL of the console form. "" means
-	// ServiceAPIDomain + "/oauth/authorize".
-	AuthorizeURL string
-	// ClientID and ClientSecret are the service's OAuth credentials.
-	ClientID, ClientSecret string
-	// RedirectURI is where PRISM gets the code. The Gateway stops there; it
-	// never opens it.
-	RedirectURI string
+type Gateway = gateway.Gateway
 
-	// HTTPClient makes the requests. Its CheckRedirect and Jar are not used:
-	// API calls never follow a redirect, and each sign-in has a jar of its
-	// own. nil means a client that verifies certificates and speaks TLS 1.2
-	// or later.
-	HTTPClient *http.Client
-	// RootCAs verify the server's certificate when HTTPClient is nil. nil
-	// means the system's.
-	RootCAs *x509.CertPool
-	// Timeout is when a request is given up, DefaultTimeout if 0.
-	Timeout time.Duration
-	// MaxAnswerTime is how long an answer of the API may take without being a
-	// violation, DefaultMaxAnswerTime if 0. Negative means any time.
-	MaxAnswerTime time.Duration
+// Defaults of a Gateway.
+const (
+	// DefaultTimeout is when a request is given up, as the PRISM PC client
+	// does.
+	DefaultTimeout = gateway.DefaultTimeout
+	// DefaultMaxAnswerTime is how long an answer may take: beyond it, PRISM
+	// does not promise to work.
+	DefaultMaxAnswerTime = gateway.DefaultMaxAnswerTime
+)
 
-	// AcceptLegacyOnAir accepts "ONAIR" for "ON_AIR" in answers.
-	AcceptLegacyOnAir bool
-	// OmitRedirectURI leaves redirect_uri out of the token request, as the
-	// sample in the documentation does.
-	OmitRedirectURI bool
-	// AcceptLanguage is what the browser asks for, "ko,en;q=0.8" if "".
-	AcceptLanguage string
+// Header names of PRISM's dialect.
+const (
+	HeaderAccessToken  = gateway.HeaderAccessToken
+	HeaderClientID     = gateway.HeaderClientID
+	HeaderClientSecret = gateway.HeaderClientSecret
+)
 
-	// Recorder gets every HTTP exchange after it is over, from the goroutine
-	// that made it. Tokens, secrets, passwords, codes, cookies and stream
-	// keys are redacted.
-	Recorder func(Exchange)
+// The spellings of the refresh token's parameter in the documentation's
+// renderings. A service accepts all three.
+const (
+	RefreshParamToken           = gateway.RefreshParamToken
+	RefreshParamUnderscoreToken = gateway.RefreshParamUnderscoreToken
+	RefreshParamRefreshToken    = gateway.RefreshParamRefreshToken
+)
 
-	once   sync.Once
-	client *http.Client
+// MinTokenLife is the life that an access token must exceed: with less left,
+// the PRISM client refreshes before every call.
+const MinTokenLife = gateway.MinTokenLife
 
-	mu         sync.Mutex
-	rtmpServer string
-}
+// StatusAll is the filter of Session.Lives that keeps every live, sent as a
+// word. "" does the same by sending no filter.
+const StatusAll = gateway.StatusAll
 
-// Exchange is one HTTP request and its answer, with secrets redacted.
-type Exchange struct {
-	Method string
-	// Route is the path template without prefix, for example
-	// "/v1/service/live/{liveId}"; "/oauth/authorize" for the first step of a
-	// sign-in, "sign-in" for the later ones; Request.Route for a Request.
-	Route string
-	// URL is the address that was asked.
-	URL   string
-	Start time.Time
-	// Duration runs until the last byte of the answer was read.
-	Duration time.Duration
-	// Status is 0 when no answer came; Err says why.
-	Status int
-	Err    error
-	// RequestBody and ResponseBody are left out of sign-in steps.
-	RequestHeader, ResponseHeader http.Header
-	RequestBody, ResponseBody     []byte
-}
+// Errors of a sign-in that is not a breach of the contract.
+var (
+	// ErrSignInRefused: the login form came back after it was filled in.
+	ErrSignInRefused = gateway.ErrSignInRefused
+	// ErrNoLoginForm: a page came that has no form with a password field, so
+	// that only a person could go on.
+	ErrNoLoginForm = gateway.ErrNoLoginForm
+)
 
-// CloseIdleConnections closes the connections that no request uses.
-func (g *Gateway) CloseIdleConnections() { g.httpClient().CloseIdleConnections() }
+// What a Gateway sends and gets.
+type (
+	// Session makes resource calls with one access token: User, Channels,
+	// Channel, Lives, Live, CreateLive, StartLive, StopLive, UpdateLive, Chat,
+	// SendChat, DeleteChat, Ban, TimedBan, Unban, AddManager, RemoveManager.
+	// Its methods return what Gateway says. Ids are escaped into paths; for
+	// ids that are no path segment use Gateway.Call.
+	Session = gateway.Session
+	// Credentials are what a streamer types into the login page.
+	Credentials = gateway.Credentials
+	// Tokens is a token answer. Its String keeps the tokens out of logs.
+	Tokens = gateway.Tokens
+	// Request is an arbitrary request to the service, for tests of bad input.
+	Request = gateway.Request
+	// Response is an answer as it came.
+	Response = gateway.Response
+	// Exchange is one HTTP request and its answer, with secrets redacted.
+	Exchange = gateway.Exchange
+	// NewLive is the body of create.
+	NewLive = gateway.NewLive
+	// LiveUpdate is the body of update. The PC client always sends all four
+	// fields; Live.Update makes one to begin with.
+	LiveUpdate = gateway.LiveUpdate
+)
 
-func (g *Gateway) httpClient() *http.Client {
-	g.once.Do(func() {
-		c := &http.Client{}
-		if g.HTTPClient != nil {
-			*c = *g.HTTPClient
-		} else {
-			t := &http.Transport{
-				Proxy:                 http.ProxyFromEnvironment,
-				ForceAttemptHTTP2:     true,
-				MaxIdleConnsPerHost:   64,
-				IdleConnTimeout:       90 * time.Second,
-				TLSHandshakeTimeout:   10 * time.Second,
-				ExpectContinueTimeout: time.Second,
-				TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: g.RootCAs},
-			}
-			c.Transport = t
-		}
-		c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		c.Jar = nil
-		g.client = c
-	})
-	return g.client
-}
+// Answers as PRISM reads them.
+type (
+	// User is the answer of the user call.
+	User = gateway.User
+	// Channel is a channel as PRISM sees it.
+	Channel = gateway.Channel
+	// ChannelList is the answer of the channel list.
+	ChannelList = gateway.ChannelList
+	// ChannelInfo is the answer of the single channel call.
+	ChannelInfo = gateway.ChannelInfo
+	// Live is a live as PRISM sees it.
+	Live = gateway.Live
+	// Message is a chat message as PRISM sees it.
+	Message = gateway.Message
+	// ChatPage is a page of messages, oldest first.
+	ChatPage = gateway.ChatPage
+)
 
-func (g *Gateway) timeout() time.Duration {
-	if g.Timeout > 0 {
-		return g.Timeout
-	}
-	return DefaultTimeout
-}
+// What a Gateway's errors are.
+type (
+	// Violation is one breach of the wire contract. It holds no token and no
+	// stream key.
+	Violation = gateway.Violation
+	// APIError is a failure envelope.
+	APIError = gateway.APIError
+	// TokenError is an OAuth error: of the token endpoint (RFC 6749 section
+	// 5.2) or of the authorization endpoint (section 4.1.2.1).
+	TokenError = gateway.TokenError
+)
 
-// checkTime reports an answer that took too long.
-func (g *Gateway) checkTime(r *report, resp *Response) {
-	most := g.MaxAnswerTime
-	if most == 0 {
-		most = DefaultMaxAnswerTime
-	}
-	if most > 0 && resp.Duration > most {
-		r.add(RuleAnswerTime, "", "the answer took %s, want at most %s", resp.Duration.Round(time.Millisecond), most)
-	}
-}
-
-// sameServer keeps the first server part of an rtmpPath and reports whether
-// server is that one.
-func (g *Gateway) sameServer(server string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.rtmpServer == "" {
-		g.rtmpServer = server
-	}
-	return g.rtmpServer == server
-}
+// Violations returns every *Violation that err is made of, in the order they
+// were found, at most 100 for one answer.
+func Violations(err error) []*Violation { return gateway.Violations(err) }
