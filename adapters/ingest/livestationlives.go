@@ -109,6 +109,26 @@ func (l *LiveStationLives) EndLive(ctx context.Context, userID, liveID string, o
 	return result, nil
 }
 
+// Updates is the prism.LiveUpdater of the inner store with the same paths, for
+// prism.Config.Update.
+func (l *LiveStationLives) Updates(inner prism.LiveUpdater) prism.LiveUpdater {
+	return liveStationUpdates{inner, l}
+}
+
+type liveStationUpdates struct {
+	inner prism.LiveUpdater
+	lives *LiveStationLives
+}
+
+func (u liveStationUpdates) UpdateLive(ctx context.Context, userID, liveID string, update prism.LiveUpdate) (prism.Live, error) {
+	live, err := u.inner.UpdateLive(ctx, userID, liveID, update)
+	if err != nil {
+		return live, err
+	}
+	_ = u.lives.put(ctx, &live) // as in StartLive
+	return live, nil
+}
+
 // put sets the path of one live.
 func (l *LiveStationLives) put(ctx context.Context, live *prism.Live) error {
 	path, err := l.path(ctx, live.ChannelID)

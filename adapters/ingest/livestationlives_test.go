@@ -36,6 +36,12 @@ func TestLiveStationLives(t *testing.T) {
 	if len(list) != 2 {
 		t.Errorf("%d lives", len(list))
 	}
+	title := "New title"
+	updated, err := lives.Updates(s).UpdateLive(ctx, "u1", created.ID, prism.LiveUpdate{Title: &title})
+	has("update", lsRTMPPath, updated, err)
+	if _, err := lives.Updates(s).UpdateLive(ctx, "u2", created.ID, prism.LiveUpdate{Title: &title}); !errors.Is(err, prism.ErrNotFound) {
+		t.Errorf("update of another's live: %v", err)
+	}
 	first, err := lives.StartLive(ctx, "u1", s.live.ID)
 	has("start", lsRTMPPath, first.Live, err)
 	second, err := lives.StartLive(ctx, "u1", created.ID)
