@@ -44,8 +44,8 @@ type Config struct {
 	// Ingest drops publishers of lives that were ended by force. Optional.
 	Ingest PublisherKicker
 
-	// Auth verifies access tokens. If it is a TokenEndpoint or an
-	// AuthorizeEndpoint as well, those are mounted.
+	// Auth verifies access tokens. If it is a TokenEndpoint, an
+	// AuthorizeEndpoint or has StandardEndpoints as well, those are mounted.
 	Auth Authenticator
 
 	// Secrets sign what leaves the service and must come back unchanged. The
