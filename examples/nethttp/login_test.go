@@ -8,6 +8,7 @@ import (
 )
 
 var localPaths = []struct{ next, want string }{
+	{"%2F", "/"},
 	{"/studio", "/studio"},
 	{"/watch/a?b=c&d=e", "/watch/a?b=c&d=e"},
 	{"/a%2Fb", "/a%2Fb"},

@@ -147,5 +147,10 @@ func LocalPath(origin, next string) string {
 	if (u.Scheme != "" || u.Host != "") && u.Scheme+"://"+u.Host != origin {
 		return "/"
 	}
-	return u.RequestURI()
+	// An encoded slash begins the decoded path, but not what is sent.
+	path := u.RequestURI()
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
+		return "/"
+	}
+	return path
 }

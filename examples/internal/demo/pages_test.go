@@ -14,6 +14,7 @@ var localPaths = map[string]string{
 	"//evil.example":                      "/",
 	`/\evil.example`:                      "/",
 	"/%2F/evil.example":                   "/",
+	"%2F":                                 "/",
 	"/\t/evil.example":                    "/",
 	"javascript:alert(1)":                 "/",
 	"http:/evil":                          "/",
