@@ -116,7 +116,8 @@ func (a *app) localPath(next string) string {
 	}
 	local := url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
 	target := local.RequestURI()
-	if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.HasPrefix(u.Path, "//") {
+	// An encoded slash begins the decoded path, but not what is sent.
+	if !strings.HasPrefix(u.Path, "/") || !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.HasPrefix(u.Path, "//") {
 		return "/"
 	}
 	return target
