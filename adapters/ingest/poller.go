@@ -47,8 +47,7 @@ type PollerOptions struct {
 // failed.
 type Poller struct {
 	opt    PollerOptions
-	cancel context.CancelFunc
-	done   chan struct{}
+	passes passes
 
 	mu sync.Mutex
 	// seen are the sessions of the pass before.
@@ -91,34 +90,16 @@ func NewPoller(opt PollerOptions) (*Poller, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	p := &Poller{opt: opt, cancel: cancel, done: make(chan struct{})}
-	go p.run(ctx)
+	p := &Poller{opt: opt}
+	p.passes = startPasses(opt.Interval, p.Check, opt.Logger, "the look at who publishes failed")
 	return p, nil
 }
 
 // Close stops the Poller and waits for a pass that runs. It may be called
 // again.
 func (p *Poller) Close() error {
-	p.cancel()
-	<-p.done
+	p.passes.stop()
 	return nil
-}
-
-func (p *Poller) run(ctx context.Context) {
-	defer close(p.done)
-	ticker := time.NewTicker(p.opt.Interval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if err := p.Check(ctx); err != nil && ctx.Err() == nil {
-			p.opt.Logger.Error("the look at who publishes failed", zap.Error(err))
-		}
-	}
 }
 
 // Check makes one pass. A publisher that cannot be looked up or dropped does

@@ -53,8 +53,7 @@ type WatcherOptions struct {
 // it ends anything.
 type Watcher struct {
 	opt    WatcherOptions
-	cancel context.CancelFunc
-	done   chan struct{}
+	passes passes
 
 	mu sync.Mutex
 	// since is when the store began to answer; zero after a failure.
@@ -91,34 +90,16 @@ func NewWatcher(opt WatcherOptions) (*Watcher, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	w := &Watcher{opt: opt, cancel: cancel, done: make(chan struct{}), since: opt.Now()}
-	go w.run(ctx)
+	w := &Watcher{opt: opt, since: opt.Now()}
+	w.passes = startPasses(opt.Interval, w.Check, opt.Logger, "the watch for idle lives failed")
 	return w, nil
 }
 
 // Close stops the Watcher and waits for a pass that runs. It may be called
 // again.
 func (w *Watcher) Close() error {
-	w.cancel()
-	<-w.done
+	w.passes.stop()
 	return nil
-}
-
-func (w *Watcher) run(ctx context.Context) {
-	defer close(w.done)
-	ticker := time.NewTicker(w.opt.Interval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if err := w.Check(ctx); err != nil && ctx.Err() == nil {
-			w.opt.Logger.Error("the watch for idle lives failed", zap.Error(err))
-		}
-	}
 }
 
 // Check makes one pass: it ends every live that is idle for the timeout, with
