@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/b2bprism/b2bprism/oauth"
 	"github.com/b2bprism/b2bprism/prism"
@@ -41,9 +40,6 @@ func openStore(ctx context.Context, dsn string, opt prism.StoreOptions) (store d
 			return nil, nil, fmt.Errorf("database: %w", err)
 		}
 		return m, func() error { return nil }, nil
-	}
-	if !strings.HasPrefix(dsn, "sqlite:") {
-		return nil, nil, errors.New("database: unknown DSN")
 	}
 	s, err := sqlstore.Open(ctx, dsn, opt)
 	if err != nil {

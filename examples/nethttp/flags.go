@@ -46,7 +46,7 @@ func parseFlags(args []string, usage io.Writer) (settings, error) {
 	fs.StringVar(&s.addr, "addr", "127.0.0.1:8080", "plain HTTP for development, loopback `address` only")
 	fs.StringVar(&s.tlsAddr, "tls-addr", "127.0.0.1:8443", "HTTPS `address`")
 	fs.StringVar(&s.data, "data", "./prism-data", "data `folder`")
-	fs.StringVar(&s.db, "db", "", "database `DSN`: sqlite:FILE or memory: (default sqlite in the data folder)")
+	fs.StringVar(&s.db, "db", "", "database `DSN`: sqlite:FILE, postgres://…, mysql://… or memory: (default sqlite in the data folder)")
 	fs.StringVar(&s.rtmp, "rtmp", "rtmp://127.0.0.1:1935/live", "`URL` that stands before the stream key in every rtmpPath")
 	fs.StringVar(&s.media, "media", "", "media server to run as a child: nginx, or none")
 	fs.BoolVar(&s.noDemo, "no-demo", false, "make no demo users and lives")
@@ -149,11 +149,11 @@ func checkDSN(dsn string) error {
 		if rest == "" {
 			return errors.New("sqlite: needs a file name, as sqlite:prism.db")
 		}
-	case "postgres", "postgresql", "mysql":
-		return fmt.Errorf("%s is not in this version, use memory: or sqlite:FILE", scheme)
+	case "postgres", "postgresql", "mysql", "mariadb":
+		// The driver says what is wrong with the rest.
 	default:
 		// The value is not repeated: a DSN can hold a password.
-		return errors.New("unknown database, use memory: or sqlite:FILE")
+		return errors.New("unknown database, use memory:, sqlite:FILE, postgres://… or mysql://…")
 	}
 	return nil
 }

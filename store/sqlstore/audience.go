@@ -36,7 +36,7 @@ const seeViewer = `UPDATE prism_viewer SET seen_at = ? WHERE live_id = ? AND vie
 func (s *Store) ViewerSeen(ctx context.Context, liveID, viewerID string) error {
 	return s.write(ctx, func(t transaction) error {
 		var status prism.Status
-		err := t.one("live", `SELECT status FROM prism_live WHERE id = ?`+t.engine.forUpdate, []any{liveID}, &status)
+		err := t.one("live", `SELECT status FROM prism_live WHERE id = ?`+t.engine.forShare, []any{liveID}, &status)
 		if err != nil {
 			return err
 		}

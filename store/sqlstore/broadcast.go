@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -14,6 +13,7 @@ import (
 func (s *Store) StartLive(ctx context.Context, userID, liveID string) (prism.StartResult, error) {
 	var result prism.StartResult
 	err := s.write(ctx, func(t transaction) error {
+		result = prism.StartResult{}
 		state, err := t.liveState(liveID)
 		switch {
 		case err != nil:
@@ -46,6 +46,7 @@ func (s *Store) StartLive(ctx context.Context, userID, liveID string) (prism.Sta
 func (s *Store) EndLive(ctx context.Context, userID, liveID string, opt prism.EndOptions) (prism.EndResult, error) {
 	var result prism.EndResult
 	err := s.write(ctx, func(t transaction) error {
+		result = prism.EndResult{}
 		state, err := t.liveState(liveID)
 		switch {
 		case err != nil:
@@ -84,20 +85,32 @@ const findState = `
 	JOIN prism_user u ON u.id = c.owner_id
 	WHERE l.id = ?`
 
+// Whoever changes a status has locked the channel, since the rule of one live
+// on air is about the channel, and locks taken in one order never meet.
+const (
+	lockChannel   = `SELECT 1 FROM prism_channel WHERE id = ?`
+	lockChannelOf = `SELECT 1 FROM prism_channel WHERE id = (SELECT channel_id FROM prism_live WHERE id = ?)`
+)
+
+// liveState locks the live's channel and reads the state.
 func (t transaction) liveState(liveID string) (liveState, error) {
 	var s liveState
-	err := t.one("live", findState+t.engine.forUpdate, []any{liveID},
+	if err := t.lock("live", lockChannelOf, liveID); err != nil {
+		return s, err
+	}
+	err := t.one("live", findState, []any{liveID},
 		&s.channelID, &s.ownerID, &s.enabled, &s.status, &s.broadcast)
 	return s, err
 }
 
 const findOnAir = `SELECT id FROM prism_live WHERE channel_id = ? AND status = 'ON_AIR'`
 
-// endOnAir ends the channel's live that is on air and returns it, or nil.
+// endOnAir ends the channel's live that is on air and returns it, or nil. The
+// channel must be locked.
 func (t transaction) endOnAir(channelID string, now time.Time) (*prism.Live, error) {
 	var liveID string
-	err := t.tx.QueryRowContext(t.ctx, findOnAir, channelID).Scan(&liveID)
-	if errors.Is(err, sql.ErrNoRows) {
+	err := t.one("live on air", findOnAir, []any{channelID}, &liveID)
+	if errors.Is(err, prism.ErrNotFound) {
 		return nil, nil
 	}
 	if err == nil {

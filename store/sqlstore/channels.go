@@ -110,6 +110,7 @@ func (s *Store) SetChannelEnabled(ctx context.Context, channelID string, enabled
 	var ended *prism.Live
 	err := s.write(ctx, func(t transaction) error {
 		var was bool
+		ended = nil
 		err := t.one("channel", `SELECT enabled FROM prism_channel WHERE id = ?`+t.engine.forUpdate, []any{channelID}, &was)
 		if err != nil {
 			return err

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,38 +12,42 @@ import (
 // The chat is read in one query that starts from the live, so that a live
 // without messages (a row of NULLs) differs from one that the user may not use
 // (no row). The author is shown as the author is now.
-const chatQuery = `
+//
+// The messages are limited before they are joined: not every engine sees that
+// they come out of the index in order.
+const (
+	chatColumns = `
 	SELECT l.chat_tag, m.seq, m.at, m.author_id, m.text, u.name, u.thumbnail_url,
 		CASE WHEN m.author_id = c.owner_id THEN 1 ELSE 0 END,
 		CASE WHEN g.user_id IS NULL THEN 0 ELSE 1 END
 	FROM prism_live l
 	JOIN prism_channel c ON c.id = l.channel_id
-	LEFT JOIN prism_chat m ON m.live_id = l.id AND m.seq > ?
+	LEFT JOIN (
+		SELECT seq, at, author_id, text FROM prism_chat WHERE live_id = ? AND seq > ? ORDER BY seq`
+	chatJoins = ` LIMIT ?) m ON TRUE
 	LEFT JOIN prism_user u ON u.id = m.author_id
 	LEFT JOIN prism_manager g ON g.channel_id = c.id AND g.user_id = m.author_id
 	WHERE l.id = ?`
+	chatOfOwner = ` AND c.owner_id = ?`
+	chatOrder   = ` ORDER BY m.seq`
 
-const (
-	chatOfOwner   = ` AND c.owner_id = ?`
-	chatForward   = ` ORDER BY m.seq LIMIT ?`
-	chatBackward  = ` ORDER BY m.seq DESC LIMIT ?`
-	chatAfter     = chatQuery + chatOfOwner + chatForward
-	chatLatest    = chatQuery + chatOfOwner + chatBackward
-	anyChatAfter  = chatQuery + chatForward
-	anyChatLatest = chatQuery + chatBackward
+	anyChatAfter  = chatColumns + chatJoins + chatOrder
+	anyChatLatest = chatColumns + ` DESC` + chatJoins + chatOrder
+	chatAfter     = chatColumns + chatJoins + chatOfOwner + chatOrder
+	chatLatest    = chatColumns + ` DESC` + chatJoins + chatOfOwner + chatOrder
 )
 
 // Messages implements prism.ChatReader.
 func (s *Store) Messages(ctx context.Context, userID, liveID string, query prism.ChatQuery) (prism.ChatPage, error) {
-	return s.readChat(ctx, chatAfter, chatLatest, []any{liveID, userID}, query)
+	return s.readChat(ctx, chatAfter, chatLatest, liveID, []any{userID}, query)
 }
 
 // LiveChat implements prism.Audience.
 func (s *Store) LiveChat(ctx context.Context, liveID string, query prism.ChatQuery) (prism.ChatPage, error) {
-	return s.readChat(ctx, anyChatAfter, anyChatLatest, []any{liveID}, query)
+	return s.readChat(ctx, anyChatAfter, anyChatLatest, liveID, nil, query)
 }
 
-func (s *Store) readChat(ctx context.Context, after, latest string, where []any, query prism.ChatQuery) (prism.ChatPage, error) {
+func (s *Store) readChat(ctx context.Context, after, latest, liveID string, where []any, query prism.ChatQuery) (prism.ChatPage, error) {
 	limit := query.Limit
 	if limit <= 0 || limit > prism.MaxChatPage {
 		limit = prism.MaxChatPage
@@ -57,7 +60,7 @@ func (s *Store) readChat(ctx context.Context, after, latest string, where []any,
 	}
 	page.Messages = []prism.Message{}
 	found := false
-	args := append(append([]any{page.Next}, where...), limit)
+	args := append([]any{liveID, page.Next, limit, liveID}, where...)
 	err := s.readAll(ctx, text, args, func(rows *sql.Rows) error {
 		found = true
 		m, seq, err := scanMessage(rows)
@@ -73,13 +76,10 @@ func (s *Store) readChat(ctx context.Context, after, latest string, where []any,
 	if !found {
 		return prism.ChatPage{}, notFound("sqlstore: live")
 	}
-	if query.After == nil {
-		slices.Reverse(page.Messages)
-	}
 	return page, nil
 }
 
-// scanMessage reads a row of chatQuery. seq is 0 when it has no message.
+// scanMessage reads a row of the chat. seq is 0 when it has no message.
 func scanMessage(rows *sql.Rows) (m prism.Message, seq int64, err error) {
 	var (
 		tag                           string

@@ -9,6 +9,9 @@ type chatState struct {
 	kept                    int
 }
 
+// lockChat locks the row that holds the chat's last number.
+const lockChat = `SELECT 1 FROM prism_live_stat WHERE live_id = ?`
+
 const findChat = `
 	SELECT l.channel_id, c.owner_id, l.chat_tag, n.chat_seq, n.chat_kept
 	FROM prism_live l
@@ -20,7 +23,10 @@ const findChat = `
 // that numbers are given in the order of the commits.
 func (t transaction) chat(liveID string) (chatState, error) {
 	var s chatState
-	err := t.one("live", findChat+t.engine.forUpdate, []any{liveID}, &s.channelID, &s.ownerID, &s.tag, &s.seq, &s.kept)
+	if err := t.lock("live", lockChat, liveID); err != nil {
+		return s, err
+	}
+	err := t.one("live", findChat, []any{liveID}, &s.channelID, &s.ownerID, &s.tag, &s.seq, &s.kept)
 	return s, err
 }
 

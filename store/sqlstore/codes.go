@@ -36,7 +36,7 @@ func (r *codeRow) view(digest oauth.Digest) oauth.Code {
 func (s *Store) SaveCode(ctx context.Context, code oauth.Code) error {
 	return s.write(ctx, func(t transaction) error {
 		var known int
-		err := t.tx.QueryRowContext(t.ctx, `SELECT COUNT(*) FROM prism_oauth_code WHERE digest = ?`, code.Digest[:]).Scan(&known)
+		err := t.one("count", `SELECT COUNT(*) FROM prism_oauth_code WHERE digest = ?`, []any{code.Digest[:]}, &known)
 		if err == nil && known > 0 {
 			err = conflict("the code exists")
 		}
@@ -67,6 +67,7 @@ func (s *Store) FindCode(ctx context.Context, code oauth.Digest) (oauth.Code, er
 func (s *Store) RedeemCode(ctx context.Context, r oauth.Redemption) error {
 	replayed := false
 	err := s.write(ctx, func(t transaction) error {
+		replayed = false
 		var row codeRow
 		if err := t.one("code", findCode+t.engine.forUpdate, []any{r.Code[:]}, row.dest()...); err != nil {
 			return err

@@ -3,6 +3,8 @@ package sqlstore_test
 import (
 	"testing"
 
+	"github.com/b2bprism/b2bprism/oauth"
+	"github.com/b2bprism/b2bprism/oauth/oauthtest"
 	"github.com/b2bprism/b2bprism/prism/prismtest"
 	"github.com/b2bprism/b2bprism/store/sqlstore"
 )
@@ -20,20 +22,49 @@ func fixture(s *sqlstore.Store, c *clock) prismtest.Fixture {
 
 func TestStoreContract(t *testing.T) {
 	t.Parallel()
-	prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
-		s, c := seeded(t)
-		return fixture(s, c)
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		database := e.emptied(t)
+		prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
+			c := newClock()
+			s := openDSN(t, database(t), options(c))
+			seed(t, s)
+			return fixture(s, c)
+		})
 	})
 }
 
-// The contract holds on a pool that the host made, where every transaction
-// begins as a reading one.
+// The contract holds on a pool that the host made, with the defaults of its
+// driver: every transaction on SQLite begins as a reading one, and the
+// arguments for MySQL go through prepared statements.
 func TestStoreContractOnHostDB(t *testing.T) {
 	t.Parallel()
-	prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
-		c := newClock()
-		s := onHostDB(t, hostDB(t, newMigratedFile(t), hostParameters), options(c))
-		seed(t, s)
-		return fixture(s, c)
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		database := e.emptied(t)
+		prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
+			c := newClock()
+			s := e.onHost(t, database(t), options(c))
+			seed(t, s)
+			return fixture(s, c)
+		})
+	})
+}
+
+func TestTokenStoreContract(t *testing.T) {
+	t.Parallel()
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		database := e.emptied(t)
+		oauthtest.TestStore(t, func(t *testing.T) oauth.Store {
+			return openDSN(t, database(t), options(newClock()))
+		})
+	})
+}
+
+func TestTokenStoreContractOnHostDB(t *testing.T) {
+	t.Parallel()
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		database := e.emptied(t)
+		oauthtest.TestStore(t, func(t *testing.T) oauth.Store {
+			return e.onHost(t, database(t), options(newClock()))
+		})
 	})
 }

@@ -1,7 +1,9 @@
 package sqlstore_test
 
 import (
+	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/b2bprism/b2bprism/prism"
+	"github.com/b2bprism/b2bprism/store/sqlstore"
 )
 
 func TestPutRefuses(t *testing.T) {
@@ -41,22 +44,67 @@ func TestPutRefuses(t *testing.T) {
 }
 
 // Text comes back as it was put, whatever it would mean in SQL, in JSON or in
-// C.
+// C, or is refused.
 func TestTextComesBackUnchanged(t *testing.T) {
 	t.Parallel()
-	s, _ := seeded(t)
-	for _, text := range []string{`'; DROP TABLE prism_user; --`, "? ?1 :a $a", `"[]\`, "방송 🎥", "a\x00b", "\xff\xfe", " \t\n"} {
-		channel := prism.Channel{
-			ID: "c" + text, ForUser: "owner", Name: text, Link: text, Description: text, ThumbnailURL: text,
-			CreatedAt: time.UnixMicro(1).UTC(), ModifiedAt: time.UnixMicro(2).UTC(),
+	const nul, notUTF8 = "a\x00b", "\xff\xfe"
+	refuses := map[sqlstore.Dialect][]string{sqlstore.PostgreSQL: {nul, notUTF8}, sqlstore.MySQL: {notUTF8}}
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		s, _ := e.seeded(t)
+		live := create(t, s, "A")
+		for _, text := range []string{`'; DROP TABLE prism_user; --`, "? ?1 :a $a $1", `"[]\`, `\' \" \\`, "방송 🎥", nul, notUTF8, " \t\n", "a "} {
+			channel := prism.Channel{
+				ID: "c" + text, ForUser: "owner", Name: text, Link: text, Description: text, ThumbnailURL: text,
+				CreatedAt: time.UnixMicro(1).UTC(), ModifiedAt: time.UnixMicro(2).UTC(),
+			}
+			err := s.PutChannel(t.Context(), "owner", channel)
+			if slices.Contains(refuses[e.dialect], text) {
+				_, updateErr := s.UpdateLive(t.Context(), "owner", live.ID, prism.LiveUpdate{Title: &text})
+				for call, err := range map[string]error{
+					"PutChannel": err, "PutUser": s.PutUser(t.Context(), prism.User{ID: "u", Name: text}), "UpdateLive": updateErr,
+					"PostChat": s.PostChat(t.Context(), live.ID, "viewer", text),
+				} {
+					if !errors.Is(err, prism.ErrInvalid) {
+						t.Errorf("%s of %q: got %v, want INVALID", call, text, err)
+					}
+				}
+				continue
+			}
+			must(t, err)
+			got, err := s.Channel(t.Context(), "owner", channel.ID)
+			must(t, err)
+			if diff := cmp.Diff(channel, got); diff != "" {
+				t.Errorf("channel of %q (-want +got):\n%s", text, diff)
+			}
+			must(t, s.PostChat(t.Context(), live.ID, "viewer", text))
+			page, err := s.LiveChat(t.Context(), live.ID, prism.ChatQuery{Limit: 1})
+			must(t, err)
+			if page.Messages[0].Text != text {
+				t.Errorf("message %q came back as %q", text, page.Messages[0].Text)
+			}
 		}
-		must(t, s.PutChannel(t.Context(), "owner", channel))
-		got, err := s.Channel(t.Context(), "owner", channel.ID)
-		must(t, err)
-		if diff := cmp.Diff(channel, got); diff != "" {
-			t.Errorf("channel of %q (-want +got):\n%s", text, diff)
+	})
+}
+
+// An id that is longer than its column is refused, never cut off.
+func TestLongIDs(t *testing.T) {
+	t.Parallel()
+	onEach(t, servers, func(t *testing.T, e testEngine) {
+		s, _ := e.seeded(t)
+		live := start(t, s, create(t, s, "A").ID).Live
+		// No compression brings this into an index.
+		var long strings.Builder
+		for range 1000 {
+			long.WriteString(rand.Text())
 		}
-	}
+		if err := s.ViewerSeen(t.Context(), live.ID, long.String()); !errors.Is(err, prism.ErrInvalid) {
+			t.Errorf("ViewerSeen with an id of %d letters: got %v, want INVALID", long.Len(), err)
+		}
+		must(t, s.ViewerSeen(t.Context(), live.ID, long.String()[:255]))
+		if _, err := s.User(t.Context(), long.String()); !errors.Is(err, prism.ErrNotFound) {
+			t.Errorf("User with such an id: got %v, want NOT_FOUND", err)
+		}
+	})
 }
 
 // A failure of the host's own function costs one call, not the store.

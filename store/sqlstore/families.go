@@ -86,10 +86,12 @@ func (s *Store) RevokeFamily(ctx context.Context, familyID string, now time.Time
 func (s *Store) RevokeUser(ctx context.Context, userID string, now time.Time) (int, error) {
 	var revoked int64
 	err := s.write(ctx, func(t transaction) (err error) {
-		if revoked, err = t.exec(revokeUser, micros(now), userID); err != nil {
-			return err
-		}
+		// The codes first: this waits for a redemption that is under way, and
+		// the second statement then sees its family.
 		_, err = t.exec(`DELETE FROM prism_oauth_code WHERE user_id = ? AND used_at IS NULL`, userID)
+		if err == nil {
+			revoked, err = t.exec(revokeUser, micros(now), userID)
+		}
 		return err
 	})
 	if err != nil {

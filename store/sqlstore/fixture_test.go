@@ -85,16 +85,7 @@ func newMigratedFile(t *testing.T) string {
 // openFile opens a database file.
 func openFile(t *testing.T, file string, opt prism.StoreOptions) *sqlstore.Store {
 	t.Helper()
-	s, err := sqlstore.Open(t.Context(), "sqlite:"+file, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
-	return s
+	return openDSN(t, "sqlite:"+file, opt)
 }
 
 // open makes a store on a file of its own.

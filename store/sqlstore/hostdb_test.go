@@ -29,10 +29,7 @@ func hostDB(t *testing.T, file, parameters string) *sql.DB {
 
 func onHostDB(t *testing.T, db *sql.DB, opt prism.StoreOptions) *sqlstore.Store {
 	t.Helper()
-	s, err := sqlstore.New(db, sqlstore.SQLite, opt)
-	must(t, err)
-	t.Cleanup(func() { must(t, s.Close()) })
-	return s
+	return onPool(t, db, sqlstore.SQLite, opt)
 }
 
 const hostParameters = "_journal_mode=WAL&_busy_timeout=5000&_foreign_keys=on"
@@ -160,17 +157,38 @@ func TestFullDatabase(t *testing.T) {
 
 func TestDatabaseWithoutTables(t *testing.T) {
 	t.Parallel()
-	s := openFile(t, newFile(t), options(newClock()))
-	_, readErr := s.User(t.Context(), "u")
-	for call, err := range map[string]error{
-		"User": readErr, "PutUser": s.PutUser(t.Context(), prism.User{ID: "u"}),
-	} {
-		if !errors.Is(err, prism.ErrUnavailable) || !strings.Contains(err.Error(), "no such table") {
-			t.Errorf("%s before Migrate: got %v, want UNAVAILABLE with the driver's text", call, err)
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		s := openDSN(t, e.empty(t), options(newClock()))
+		missing := map[sqlstore.Dialect]string{
+			sqlstore.SQLite: "no such table", sqlstore.PostgreSQL: "does not exist", sqlstore.MySQL: "doesn't exist",
+		}[e.dialect]
+		_, readErr := s.User(t.Context(), "u")
+		for call, err := range map[string]error{
+			"User": readErr, "PutUser": s.PutUser(t.Context(), prism.User{ID: "u"}),
+		} {
+			if !errors.Is(err, prism.ErrUnavailable) || !strings.Contains(err.Error(), missing) {
+				t.Errorf("%s before Migrate: got %v, want UNAVAILABLE with the driver's text", call, err)
+			}
 		}
-	}
-	must(t, s.Migrate(t.Context()))
-	if _, err := s.User(t.Context(), "u"); !errors.Is(err, prism.ErrNotFound) {
-		t.Errorf("User after Migrate: got %v, want NOT_FOUND", err)
-	}
+		must(t, s.Migrate(t.Context()))
+		if _, err := s.User(t.Context(), "u"); !errors.Is(err, prism.ErrNotFound) {
+			t.Errorf("User after Migrate: got %v, want NOT_FOUND", err)
+		}
+	})
+}
+
+func TestClosedStoreOnEachEngine(t *testing.T) {
+	t.Parallel()
+	onEach(t, servers, func(t *testing.T, e testEngine) {
+		s, _ := e.seeded(t)
+		must(t, s.Close())
+		_, readErr := s.User(t.Context(), "owner")
+		for call, err := range map[string]error{
+			"User": readErr, "PutUser": s.PutUser(t.Context(), prism.User{ID: "u"}), "Migrate": s.Migrate(t.Context()),
+		} {
+			if !errors.Is(err, prism.ErrUnavailable) {
+				t.Errorf("%s of a closed store: got %v, want UNAVAILABLE", call, err)
+			}
+		}
+	})
 }

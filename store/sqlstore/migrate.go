@@ -12,13 +12,29 @@ import (
 const VersionTable = "prism_schema_version"
 
 // Migrate creates the tables or brings them up to this version. It changes
-// nothing that is up to date, and any number of processes may call it at once.
-// Each step is one transaction: after an error, the steps before it are done
-// and the one that failed is not.
+// nothing that is up to date, and any number of processes may call it at once:
+// on a server the others wait, as long as their contexts last, for a lock that
+// ends with its session. After an error, the steps before it are done and the
+// one that failed is not; on MySQL, which knows no transaction of such
+// statements, a part of it may be, and the next call does the rest.
 func (s *Store) Migrate(ctx context.Context) error {
 	steps, err := s.steps()
 	if err != nil {
 		return fmt.Errorf("sqlstore: migrate: %w", err)
+	}
+	if s.engine.migrationLock != nil {
+		_, err := steps.Up(ctx)
+		if err != nil {
+			// goose looks at the version table before it takes the lock. On
+			// MySQL it can find there what another process has only begun.
+			if err = s.settle(ctx); err == nil {
+				_, err = steps.Up(ctx)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("sqlstore: migrate: %w", failure(ctx, err))
+		}
+		return nil
 	}
 	// A process that comes second to a step fails to create what is there by
 	// then, and its transaction is undone. So a failure is final only when
@@ -38,10 +54,37 @@ func (s *Store) Migrate(ctx context.Context) error {
 	}
 }
 
+// settle waits until no other process migrates, and makes up for the first row
+// of the version table if one ended before it wrote that.
+func (s *Store) settle(ctx context.Context) (err error) {
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if err := s.engine.migrationLock.SessionLock(ctx, conn); err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, s.engine.migrationLock.SessionUnlock(context.WithoutCancel(ctx), conn))
+	}()
+	var rows int
+	if err := conn.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+VersionTable).Scan(&rows); err != nil || rows > 0 {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, `INSERT INTO `+VersionTable+` (version_id, is_applied) VALUES (0, TRUE)`)
+	return err
+}
+
 func (s *Store) steps() (*goose.Provider, error) {
-	return goose.NewProvider(s.engine.goose, s.writer, s.engine.migrations,
+	options := []goose.ProviderOption{
 		goose.WithTableName(VersionTable),
 		goose.WithLogger(goose.NopLogger()),
 		// A host that uses goose itself may have registered steps of its own.
-		goose.WithDisableGlobalRegistry(true))
+		goose.WithDisableGlobalRegistry(true),
+	}
+	if s.engine.migrationLock != nil {
+		options = append(options, goose.WithSessionLocker(s.engine.migrationLock))
+	}
+	return goose.NewProvider(s.engine.goose, s.writer, s.engine.migrations, options...)
 }

@@ -1,23 +1,42 @@
 package sqlstore_test
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/b2bprism/b2bprism/store/sqlstore"
 )
 
-// schema is all that the database file defines, and the recorded versions.
-func schema(t *testing.T, db *sql.DB) (out []string) {
+// schema is all that the database defines, and the recorded versions.
+func schema(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) (out []string) {
 	t.Helper()
-	for _, query := range []string{
-		`SELECT type || ' ' || name || ' ' || COALESCE(sql, '') FROM sqlite_master ORDER BY type, name`,
-		`SELECT version_id || ' ' || is_applied FROM ` + sqlstore.VersionTable + ` ORDER BY id`,
-	} {
+	for _, query := range append(map[sqlstore.Dialect][]string{
+		sqlstore.SQLite: {
+			`SELECT type || ' ' || name || ' ' || COALESCE(sql, '') FROM sqlite_master ORDER BY type, name`,
+		},
+		sqlstore.PostgreSQL: {
+			`SELECT table_name || ' ' || column_name || ' ' || data_type FROM information_schema.columns
+				WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`,
+			`SELECT replace(indexdef, current_schema(), '') FROM pg_indexes WHERE schemaname = current_schema() ORDER BY indexname`,
+			`SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+				WHERE connamespace = current_schema()::regnamespace ORDER BY conrelid::regclass::text, conname`,
+		},
+		sqlstore.MySQL: {
+			`SELECT CONCAT_WS(' ', table_name, column_name, column_type, collation_name) FROM information_schema.columns
+				WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`,
+			`SELECT CONCAT_WS(' ', table_name, index_name, seq_in_index, column_name) FROM information_schema.statistics
+				WHERE table_schema = DATABASE() ORDER BY table_name, index_name, seq_in_index`,
+			`SELECT CONCAT_WS(' ', table_name, constraint_name) FROM information_schema.table_constraints
+				WHERE table_schema = DATABASE() ORDER BY table_name, constraint_name`,
+		},
+	}[dialect], `SELECT version_id FROM `+sqlstore.VersionTable+` ORDER BY id`) {
 		out = append(out, column(t, db, query)...)
 	}
 	return out
@@ -39,43 +58,85 @@ func column(t *testing.T, db *sql.DB, query string) (out []string) {
 
 func TestMigrateTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
-	file := newFile(t)
-	s := openFile(t, file, options(newClock()))
-	must(t, s.Migrate(t.Context()))
-	db := hostDB(t, file, "_query_only=on")
-	first := schema(t, db)
-	seed(t, s)
-	must(t, s.Migrate(t.Context()))
-	if diff := cmp.Diff(first, schema(t, db)); diff != "" {
-		t.Errorf("the second Migrate changed the schema (-first +second):\n%s", diff)
-	}
-	if _, err := s.User(t.Context(), "owner"); err != nil {
-		t.Errorf("User after the second Migrate: %v", err)
-	}
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		dsn := e.empty(t)
+		s := openDSN(t, dsn, options(newClock()))
+		must(t, s.Migrate(t.Context()))
+		db := e.host(t, dsn)
+		first := schema(t, db, e.dialect)
+		seed(t, s)
+		must(t, s.Migrate(t.Context()))
+		if diff := cmp.Diff(first, schema(t, db, e.dialect)); diff != "" {
+			t.Errorf("the second Migrate changed the schema (-first +second):\n%s", diff)
+		}
+		if _, err := s.User(t.Context(), "owner"); err != nil {
+			t.Errorf("User after the second Migrate: %v", err)
+		}
+	})
 }
 
-// Several processes start at once on a file that does not exist yet.
+// Ten processes start at once on a database that has no tables yet.
 func TestMigrateConcurrently(t *testing.T) {
 	t.Parallel()
-	file := newFile(t)
-	var wg sync.WaitGroup
-	errs := make([]error, 8)
-	for i := range errs {
-		wg.Go(func() {
-			s, err := sqlstore.Open(t.Context(), "sqlite:"+file, options(newClock()))
-			if err == nil {
-				err = errors.Join(s.Migrate(t.Context()), s.Close())
-			}
-			errs[i] = err
-		})
-	}
-	wg.Wait()
-	must(t, errors.Join(errs...))
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		dsn := e.empty(t)
+		var wg sync.WaitGroup
+		errs := make([]error, 10)
+		for i := range errs {
+			wg.Go(func() {
+				s, err := sqlstore.Open(t.Context(), dsn, options(newClock()))
+				if err == nil {
+					err = errors.Join(s.Migrate(t.Context()), s.Close())
+				}
+				errs[i] = err
+			})
+		}
+		wg.Wait()
+		must(t, errors.Join(errs...))
+		want := schema(t, e.host(t, e.migrated(t)), e.dialect)
+		if diff := cmp.Diff(want, schema(t, e.host(t, dsn), e.dialect)); diff != "" {
+			t.Errorf("the schema of many and of one (-one +many):\n%s", diff)
+		}
+	})
+}
 
-	alone := newFile(t)
-	must(t, openFile(t, alone, options(newClock())).Migrate(t.Context()))
-	want, got := schema(t, hostDB(t, alone, "_query_only=on")), schema(t, hostDB(t, file, "_query_only=on"))
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the schema of many and of one (-one +many):\n%s", diff)
-	}
+// Waiting for another process to migrate ends with the context.
+func TestMigrateWaitsAsLongAsItsContext(t *testing.T) {
+	t.Parallel()
+	onEach(t, servers, func(t *testing.T, e testEngine) {
+		dsn := e.empty(t)
+		s := openDSN(t, dsn, options(newClock()))
+		conn, err := e.host(t, dsn).Conn(t.Context())
+		must(t, err)
+		lock := `SELECT pg_advisory_lock(hashtextextended('prism_schema_version ' || current_schema(), 0))`
+		if e.dialect == sqlstore.MySQL {
+			lock = `SELECT GET_LOCK(CONCAT('prism_', SHA1(DATABASE())), 10)`
+		}
+		_, err = conn.ExecContext(t.Context(), lock)
+		must(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if err := s.Migrate(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Migrate while another process does: got %v, want the context's error", err)
+		}
+		// The lock goes with the session that has it.
+		if err := conn.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) {
+			t.Fatal(err)
+		}
+		must(t, s.Migrate(t.Context()))
+	})
+}
+
+// A host's pool of one connection is enough.
+func TestPoolOfOne(t *testing.T) {
+	t.Parallel()
+	onEach(t, servers, func(t *testing.T, e testEngine) {
+		db := e.host(t, e.empty(t))
+		db.SetMaxOpenConns(1)
+		s := onPool(t, db, e.dialect, options(newClock()))
+		must(t, s.Migrate(t.Context()))
+		seed(t, s)
+		live := start(t, s, create(t, s, "A").ID)
+		must(t, s.PostChat(t.Context(), live.Live.ID, "viewer", "hello"))
+	})
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/b2bprism/b2bprism/prism"
@@ -11,12 +12,15 @@ import (
 func (s *Store) CreateLive(ctx context.Context, userID, channelID string, live prism.NewLive) (prism.Live, error) {
 	var created prism.Live
 	err := s.write(ctx, func(t transaction) error {
+		if err := t.lock("channel", lockChannel, channelID); err != nil {
+			return err
+		}
 		var enabled bool
 		err := t.one("channel", `
 			SELECT CASE WHEN u.disabled = 0 THEN c.enabled ELSE 0 END
 			FROM prism_channel c
 			JOIN prism_user u ON u.id = c.owner_id
-			WHERE c.id = ? AND c.owner_id = ?`+t.engine.forUpdate, []any{channelID, userID}, &enabled)
+			WHERE c.id = ? AND c.owner_id = ?`, []any{channelID, userID}, &enabled)
 		if err != nil {
 			return err
 		}
@@ -60,6 +64,12 @@ func (s *Store) UpdateLive(ctx context.Context, userID, liveID string, update pr
 	}
 	var updated prism.Live
 	err := s.write(ctx, func(t transaction) error {
+		if err := t.isLive(liveID); err != nil {
+			return err
+		}
+		if texts := []any{update.Title, update.Description}; !t.engine.holdsAll(texts) {
+			return prism.InvalidField("title or description", "is not a text that the database can hold")
+		}
 		n, err := t.exec(`
 			UPDATE prism_live
 			SET title = COALESCE(?, title),
@@ -120,14 +130,16 @@ func (s *Store) PutLive(ctx context.Context, live prism.Live) error {
 		return prism.InvalidField("Live.Scope", "is not a scope")
 	}
 	return s.write(ctx, func(t transaction) error {
-		var known, onAir int
-		err := t.tx.QueryRowContext(t.ctx, `SELECT COUNT(*) FROM prism_live WHERE id = ?`, live.ID).Scan(&known)
-		if err != nil || known > 0 {
+		var onAir int
+		if err := t.isLive(live.ID); !errors.Is(err, prism.ErrNotFound) {
 			return err
 		}
-		err = t.one("channel of the live", `
+		if err := t.lock("channel of the live", lockChannel, live.ChannelID); err != nil {
+			return err
+		}
+		err := t.one("channel of the live", `
 			SELECT (SELECT COUNT(*) FROM prism_live l WHERE l.channel_id = c.id AND l.status = 'ON_AIR')
-			FROM prism_channel c WHERE c.id = ?`+t.engine.forUpdate, []any{live.ChannelID}, &onAir)
+			FROM prism_channel c WHERE c.id = ?`, []any{live.ChannelID}, &onAir)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -20,19 +21,63 @@ import (
 // was acknowledged survives the end of the process at any point; a loss of
 // power may undo the latest ones, and never damages the file.
 //
+// "postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS" (or postgresql://)
+// is a PostgreSQL server, with the parameters of libpq, such as sslmode, and
+// search_path for the schema of the tables. Behind a pooler that gives each
+// transaction another connection, add default_query_exec_mode=exec, and run
+// Migrate on a direct connection.
+//
+// "mysql://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS" (or mariadb://) is a
+// MySQL or MariaDB server, with the parameters of github.com/go-sql-driver/mysql,
+// such as tls. clientFoundRows, interpolateParams, multiStatements, collation
+// and sql_mode are set by this package.
+//
+// In both URLs, special characters of the user and the password are written as
+// %XX. The parameter pool_max_conns bounds the connections, which are
+// DefaultConnections otherwise. They are opened as they are needed, kept for 5
+// minutes when idle and for 30 minutes at most. The sum over all processes
+// must stay below what the server takes (max_connections).
+//
 // Open returns an error that names the engines for another scheme, an error
-// for options that New refuses, and one that wraps prism.ErrUnavailable when
-// the database cannot be opened.
+// for options that New refuses, and one that wraps prism.ErrUnavailable, or
+// ctx.Err(), when the database cannot be opened. No error has the password in
+// it.
 func Open(ctx context.Context, dsn string, opt prism.StoreOptions) (*Store, error) {
 	scheme, rest, ok := strings.Cut(dsn, ":")
 	if !ok {
 		// The text may hold a password, so the error does not repeat it.
-		return nil, errors.New(`sqlstore: the DSN has no scheme: want "sqlite:FILE"`)
+		return nil, errors.New("sqlstore: the DSN has no scheme: want " + wantDSN)
 	}
-	if scheme != string(SQLite) {
-		return nil, fmt.Errorf(`sqlstore: there is no engine %q in this version: want "sqlite:FILE"`, scheme)
+	switch scheme {
+	case string(SQLite):
+		return openFile(ctx, rest, opt)
+	case string(PostgreSQL), "postgresql":
+		return openServer(ctx, PostgreSQL, dsn, openPostgres, opt)
+	case string(MySQL), "mariadb":
+		return openServer(ctx, MySQL, dsn, openMySQL, opt)
+	default:
+		return nil, fmt.Errorf("sqlstore: there is no engine %q in this version: want %s", scheme, wantDSN)
 	}
-	switch rest {
+}
+
+const wantDSN = `"sqlite:FILE", "postgres://…" or "mysql://…"`
+
+// openServer makes a Store with one pool of its own.
+func openServer(ctx context.Context, dialect Dialect, dsn string, open func(context.Context, string) (*sql.DB, error), opt prism.StoreOptions) (*Store, error) {
+	s, err := newStore(dialect, opt)
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	s.writer, s.reader, s.owned = db, db, true
+	return s, nil
+}
+
+func openFile(ctx context.Context, path string, opt prism.StoreOptions) (*Store, error) {
+	switch path {
 	case "":
 		return nil, errors.New(`sqlstore: the DSN names no file: want "sqlite:FILE"`)
 	case ":memory:":
@@ -43,7 +88,7 @@ func Open(ctx context.Context, dsn string, opt prism.StoreOptions) (*Store, erro
 		return nil, err
 	}
 	// Connections are opened as they are needed, and must all find the file.
-	file, err := filepath.Abs(rest)
+	file, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: open the database file: %w: %w", prism.ErrUnavailable, err)
 	}

@@ -3,6 +3,8 @@ package sqlstore_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,8 +27,19 @@ func TestOpenRefuses(t *testing.T) {
 		{"a DSN without a scheme", "prism.db", good, `want "sqlite:FILE"`},
 		{"a DSN without a file", "sqlite:", good, "names no file"},
 		{"SQLite in memory", "sqlite::memory:", good, "store/memory"},
-		{"an engine that comes later", "postgres://user:hunter2@db/prism", good, `no engine "postgres" in this version: want "sqlite:FILE"`},
-		{"an unknown engine", "mysql://db/prism", good, `no engine "mysql"`},
+		{"an unknown engine", "oracle://user:hunter2@db/prism", good, `no engine "oracle" in this version: want "sqlite:FILE", "postgres://…" or "mysql://…"`},
+		{"a password with a slash", "postgres://user:hunter2/x@db/prism", good, "the DSN is no URL"},
+		{"a password with a percent sign", "mysql://user:hunter2%@db/prism", good, "the DSN is no URL"},
+		{"a bad parameter of PostgreSQL", "postgres://user:hunter2@db/prism?sslmode=never", good, "sslmode is invalid"},
+		{"a password that is a bad parameter", "postgres://user:hunter2@db/prism?sslmode=hunter2", good, "the DSN is refused"},
+		{"a certificate that is not there", "postgres://user@db/prism?password=hunter2&sslmode=verify-full&sslrootcert=/none", good, "/none"},
+		{"a bad parameter of MySQL", "mysql://user:hunter2@db/prism?timeout=soon", good, "the DSN is refused"},
+		{"parameters that are not encoded", "mysql://user:hunter2@db/prism?a=%zz", good, "not URL-encoded"},
+		{"a MySQL server without a database", "mysql://user:hunter2@db", good, "names no database"},
+		{"a pool of no connections", "postgres://user:hunter2@db/prism?pool_max_conns=0", good, "pool_max_conns"},
+		{"a pool of many words", "mysql://user:hunter2@db/prism?pool_max_conns=hunter2", good, "pool_max_conns"},
+		{"a PostgreSQL server that is not there", "postgres://user:hunter2@127.0.0.1:1/prism", good, "connection refused"},
+		{"a MySQL server that is not there", "mysql://user:hunter2@127.0.0.1:1/prism", good, "connection refused"},
 		{"a base that is no RTMP URL", "sqlite:x.db", prism.StoreOptions{RTMPBase: "https://example.com/live"}, "StoreOptions.RTMPBase"},
 		{"a negative chat limit", "sqlite:x.db", prism.StoreOptions{RTMPBase: good.RTMPBase, ChatLimit: -1}, "StoreOptions.ChatLimit is -1"},
 		{"a folder that is not there", "sqlite:" + filepath.Join(t.TempDir(), "no", "prism.db"), good, "no such file"},
@@ -57,6 +70,64 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := sqlstore.New(db, "oracle", opt); err == nil || !strings.Contains(err.Error(), `"oracle"`) {
 		t.Errorf("New with an unknown dialect: got error %v, want one that names it", err)
 	}
+}
+
+// A wrong password, a right one, and special characters in it.
+func TestOpenOnServers(t *testing.T) {
+	t.Parallel()
+	onEach(t, servers, func(t *testing.T, e testEngine) {
+		dsn := e.migrated(t)
+		u, err := url.Parse(dsn)
+		must(t, err)
+		const password = "p@ss/w:or?d#%'\\ 암호"
+		create := "CREATE ROLE %s LOGIN SUPERUSER PASSWORD '%s'"
+		name := strings.ReplaceAll(u.Query().Get("search_path")+strings.TrimPrefix(u.Path, "/"), "test", "user")
+		if e.dialect == sqlstore.MySQL {
+			create = "CREATE USER %s IDENTIFIED BY '%s'"
+		}
+		quoted := strings.ReplaceAll(password, "'", "''")
+		if e.dialect == sqlstore.MySQL {
+			quoted = strings.ReplaceAll(quoted, "\\", "\\\\")
+		}
+		db := e.host(t, dsn)
+		execute(t, db, fmt.Sprintf(create, name, quoted))
+		if e.dialect == sqlstore.MySQL {
+			execute(t, db, "GRANT ALL ON *.* TO "+name)
+		}
+		t.Cleanup(func() { execute(t, e.host(t, dsn), "DROP USER "+name) })
+
+		u.User = url.UserPassword(name, "wrong hunter2")
+		_, err = sqlstore.Open(t.Context(), u.String(), options(newClock()))
+		if !errors.Is(err, prism.ErrUnavailable) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("Open with a wrong password: got %v, want UNAVAILABLE without it", err)
+		}
+		u.User = url.UserPassword(name, password)
+		seed(t, openDSN(t, u.String(), options(newClock())))
+
+		u.Scheme = map[sqlstore.Dialect]string{sqlstore.PostgreSQL: "postgresql", sqlstore.MySQL: "mariadb"}[e.dialect]
+		if _, err := openDSN(t, u.String(), options(newClock())).User(t.Context(), "owner"); err != nil {
+			t.Errorf("Open with the scheme %s: %v", u.Scheme, err)
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := sqlstore.Open(cancelled, u.String(), options(newClock())); !errors.Is(err, context.Canceled) {
+			t.Errorf("Open with a context that is over: got %v, want its error", err)
+		}
+	})
+}
+
+// Without clientFoundRows, a change to what a row holds already looks like one
+// of a row that is not there.
+func TestPoolThatCountsChangedRows(t *testing.T) {
+	t.Parallel()
+	e := engines[2]
+	dsn := e.migrated(t)
+	s := onPool(t, hostPool(t, "mysql", mysqlDSN(t, dsn, "")), e.dialect, options(newClock()))
+	err := s.PutUser(t.Context(), prism.User{ID: "u"})
+	if !errors.Is(err, prism.ErrUnavailable) || !strings.Contains(err.Error(), "clientFoundRows=true") {
+		t.Errorf("PutUser on a pool without clientFoundRows: got %v, want UNAVAILABLE that names the parameter", err)
+	}
+	seed(t, e.onHost(t, dsn, options(newClock())))
 }
 
 // A path is taken as it is, whatever it would mean within a URI.

@@ -13,34 +13,36 @@ import (
 	"github.com/b2bprism/b2bprism/store/sqlstore"
 )
 
-// two opens one file twice, as two processes would.
-func two(t *testing.T) [2]*sqlstore.Store {
+// two opens one database twice, as two processes would.
+func two(t *testing.T, e testEngine) [2]*sqlstore.Store {
 	t.Helper()
-	file, c := newMigratedFile(t), newClock()
-	a := openFile(t, file, options(c))
+	dsn, c := e.migrated(t), newClock()
+	a := openDSN(t, dsn, options(c))
 	seed(t, a)
-	return [2]*sqlstore.Store{a, openFile(t, file, options(c))}
+	return [2]*sqlstore.Store{a, openDSN(t, dsn, options(c))}
 }
 
-// twoHosts is two for a host's own pools, where every transaction begins as a
-// reading one.
-func twoHosts(t *testing.T) [2]*sqlstore.Store {
+// twoHosts is two for a host's own pools, where every transaction on SQLite
+// begins as a reading one.
+func twoHosts(t *testing.T, e testEngine) [2]*sqlstore.Store {
 	t.Helper()
-	file, c := newMigratedFile(t), newClock()
-	a := onHostDB(t, hostDB(t, file, hostParameters), options(c))
+	dsn, c := e.migrated(t), newClock()
+	a := e.onHost(t, dsn, options(c))
 	seed(t, a)
-	return [2]*sqlstore.Store{a, onHostDB(t, hostDB(t, file, hostParameters), options(c))}
+	return [2]*sqlstore.Store{a, e.onHost(t, dsn, options(c))}
 }
 
 func TestNewestWinsAcrossProcesses(t *testing.T) {
 	t.Parallel()
-	t.Run("own pools", func(t *testing.T) {
-		t.Parallel()
-		newestWins(t, two(t))
-	})
-	t.Run("pools of a host", func(t *testing.T) {
-		t.Parallel()
-		newestWins(t, twoHosts(t))
+	onEach(t, engines, func(t *testing.T, e testEngine) {
+		t.Run("own pools", func(t *testing.T) {
+			t.Parallel()
+			newestWins(t, two(t, e))
+		})
+		t.Run("pools of a host", func(t *testing.T) {
+			t.Parallel()
+			newestWins(t, twoHosts(t, e))
+		})
 	})
 }
 
@@ -91,7 +93,11 @@ func newestWins(t *testing.T, stores [2]*sqlstore.Store) {
 
 func TestOneRedemptionAcrossProcesses(t *testing.T) {
 	t.Parallel()
-	stores := two(t)
+	onEach(t, engines, func(t *testing.T, e testEngine) { oneRedemption(t, two(t, e)) })
+}
+
+func oneRedemption(t *testing.T, stores [2]*sqlstore.Store) {
+	t.Helper()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	code := oauth.Code{
 		Digest: oauth.DigestOf("code"), FamilyID: "family", ClientID: "client", UserID: "owner",
@@ -148,7 +154,11 @@ func TestOneRedemptionAcrossProcesses(t *testing.T) {
 // while two processes write.
 func TestReaderMissesNoMessageAcrossProcesses(t *testing.T) {
 	t.Parallel()
-	stores := two(t)
+	onEach(t, engines, func(t *testing.T, e testEngine) { readerMissesNothing(t, two(t, e)) })
+}
+
+func readerMissesNothing(t *testing.T, stores [2]*sqlstore.Store) {
+	t.Helper()
 	live := create(t, stores[0], "A")
 	const writers, each = 4, 25
 	done := make(chan struct{})

@@ -5,31 +5,33 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/b2bprism/b2bprism/prism"
 )
 
-// readOne runs a query of at most one row with a prepared statement. what says
-// what is looked for: without a row, the error is prism.ErrNotFound for it.
+// readOne runs a query of at most one row. what says what is looked for:
+// without a row, the error is prism.ErrNotFound for it.
 func (s *Store) readOne(ctx context.Context, what, query string, args []any, dest ...any) error {
-	stmt, err := s.prepared(ctx, query) //nolint:sqlclosecheck // the store keeps it
-	if err == nil {
-		err = stmt.QueryRowContext(ctx, args...).Scan(dest...)
+	found := false
+	err := s.readAll(ctx, query, args, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(dest...)
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("sqlstore: %w", notFound(what))
 	}
-	if errors.Is(err, sql.ErrNoRows) {
-		err = notFound(what)
-	}
-	if err != nil {
-		return fmt.Errorf("sqlstore: %w", failure(ctx, err))
-	}
-	return nil
+	return err
 }
 
-// readAll runs a query with a prepared statement and calls scan on every row.
+// readAll runs a query and calls scan on every row.
 func (s *Store) readAll(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
-	stmt, err := s.prepared(ctx, query) //nolint:sqlclosecheck // the store keeps it
-	if err != nil {
-		return fmt.Errorf("sqlstore: %w", failure(ctx, err))
+	if !s.engine.holdsAll(args) {
+		return nil // what cannot be stored is not found
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
+	rows, err := s.read(ctx, query, args)
 	if err == nil {
 		err = eachRow(rows, scan)
 	}
@@ -37,6 +39,17 @@ func (s *Store) readAll(ctx context.Context, query string, args []any, scan func
 		return fmt.Errorf("sqlstore: %w", failure(ctx, err))
 	}
 	return nil
+}
+
+func (s *Store) read(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if !s.engine.prepares {
+		return s.reader.QueryContext(ctx, s.engine.statement(query), args...)
+	}
+	stmt, err := s.prepared(ctx, query) //nolint:sqlclosecheck // the store keeps it
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 func eachRow(rows *sql.Rows, scan func(*sql.Rows) error) (err error) {
@@ -57,20 +70,58 @@ type transaction struct {
 	tx  *sql.Tx
 }
 
+// attempts bounds how often a transaction is run that others undo.
+const attempts = 8
+
 // write runs change in a transaction, which is committed unless change returns
-// an error or panics.
+// an error or panics. When another transaction undoes it, change is run again:
+// it must begin by setting all that it leaves behind.
 func (s *Store) write(ctx context.Context, change func(transaction) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
+	for attempt := 1; ; attempt++ {
+		err := s.writeOnce(ctx, change)
+		switch {
+		case err == nil:
+			return nil
+		case s.engine.again(err) && attempt < attempts && pause(ctx, attempt):
+			continue
+		case s.engine.refused(err):
+			return fmt.Errorf("sqlstore: %w: %w", prism.ErrInvalid, err)
+		}
+		return fmt.Errorf("sqlstore: %w", failure(ctx, err))
+	}
+}
+
+// pause lets the transactions that met go apart, for 1 ms at first and at most
+// 64 ms. It reports whether the context is still good.
+func pause(ctx context.Context, attempt int) bool {
+	longest := time.Millisecond << min(attempt, 6)
+	timer := time.NewTimer(longest/2 + rand.N(longest/2))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func (s *Store) writeOnce(ctx context.Context, change func(transaction) error) error {
+	tx, err := s.writer.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation})
 	if err != nil {
-		return fmt.Errorf("sqlstore: begin: %w", failure(ctx, err))
+		return fmt.Errorf("begin: %w", err)
 	}
 	// After a commit this does nothing. It fails only where the transaction is
-	// gone already, by the end of the context or, when the disk is full, by the
-	// database.
+	// gone already, by the end of the context or of the connection or, when the
+	// disk is full, by the database.
 	defer func() { _ = tx.Rollback() }()
 	t := transaction{Store: s, ctx: ctx, tx: tx}
-	if !s.owned && s.engine.lockForWriting != "" {
-		_, err = t.exec(s.engine.lockForWriting)
+	if !s.owned {
+		if s.engine.lockForWriting != "" {
+			_, err = t.exec(s.engine.lockForWriting)
+		}
+		if err == nil {
+			err = t.checkPool()
+		}
 	}
 	if err == nil {
 		err = change(t)
@@ -78,24 +129,42 @@ func (s *Store) write(ctx context.Context, change func(transaction) error) error
 	if err == nil {
 		err = tx.Commit()
 	}
-	if err != nil {
-		return fmt.Errorf("sqlstore: %w", failure(ctx, err))
-	}
-	return nil
+	return err
 }
 
-// exec runs a statement and returns how many rows it changed.
+// exec runs a statement and returns how many rows it changed. A text that the
+// database cannot hold is in no row that is there, and in none that comes.
 func (t transaction) exec(query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(t.ctx, query, args...)
+	if !t.engine.holdsAll(args) {
+		if strings.HasPrefix(strings.TrimSpace(query), "INSERT") {
+			return 0, fmt.Errorf("a text that the database cannot hold: %w", prism.ErrInvalid)
+		}
+		return 0, nil
+	}
+	result, err := t.tx.ExecContext(t.ctx, t.engine.statement(query), args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
+// lock waits for the row that the query finds and keeps others from locking or
+// changing it until the transaction is over. It is the first thing that a
+// transaction does, as what was read before may have changed while it waited.
+func (t transaction) lock(what, query string, args ...any) error {
+	if t.engine.forUpdate == "" {
+		return nil // the transaction is the only one
+	}
+	var found int
+	return t.one(what, query+t.engine.forUpdate, args, &found)
+}
+
 // one is Store.readOne within the transaction.
 func (t transaction) one(what, query string, args []any, dest ...any) error {
-	err := t.tx.QueryRowContext(t.ctx, query, args...).Scan(dest...)
+	if !t.engine.holdsAll(args) {
+		return notFound(what)
+	}
+	err := t.tx.QueryRowContext(t.ctx, t.engine.statement(query), args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return notFound(what)
 	}
@@ -104,7 +173,7 @@ func (t transaction) one(what, query string, args []any, dest ...any) error {
 
 // all is Store.readAll within the transaction.
 func (t transaction) all(query string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := t.tx.QueryContext(t.ctx, query, args...)
+	rows, err := t.tx.QueryContext(t.ctx, t.engine.statement(query), args...)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -27,53 +26,21 @@ var sqliteMigrations embed.FS
 var sqlite = engine{
 	goose:      goose.DialectSQLite3,
 	migrations: subFS(sqliteMigrations, "migrations/sqlite"),
+	prepares:   true,
 
 	// A transaction that begins by reading and writes later can fail at once
 	// when another process wrote in between (SQLITE_BUSY_SNAPSHOT), whatever
 	// busy_timeout says. This statement changes nothing, and takes the write
 	// lock.
 	lockForWriting: `DELETE FROM prism_ban WHERE channel_id = '' AND user_id = ''`,
-	// A transaction that writes is the only one.
-	forUpdate: ``,
+	// A transaction that writes is the only one, so none has to be run again.
+	again:   func(error) bool { return false },
+	refused: func(error) bool { return false },
 
-	putUser: `
-		INSERT INTO prism_user (id, name, thumbnail_url, disabled)
-		VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET
-			name = excluded.name,
-			thumbnail_url = excluded.thumbnail_url,
-			disabled = excluded.disabled`,
-	putChannel: `
-		INSERT INTO prism_channel (id, owner_id, name, enabled, link, description, tags,
-			thumbnail_url, follower_count, modified_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET
-			owner_id = excluded.owner_id,
-			name = excluded.name,
-			enabled = excluded.enabled,
-			link = excluded.link,
-			description = excluded.description,
-			tags = excluded.tags,
-			thumbnail_url = excluded.thumbnail_url,
-			follower_count = excluded.follower_count,
-			modified_at = COALESCE(?, prism_channel.modified_at),
-			created_at = COALESCE(?, prism_channel.created_at)`,
-	putBan: `
-		INSERT INTO prism_ban (channel_id, user_id, until)
-		VALUES (?, ?, ?)
-		ON CONFLICT (channel_id, user_id) DO UPDATE SET until = excluded.until`,
-	addManager: `
-		INSERT INTO prism_manager (channel_id, user_id)
-		VALUES (?, ?)
-		ON CONFLICT (channel_id, user_id) DO NOTHING`,
-}
-
-func subFS(files embed.FS, dir string) fs.FS {
-	sub, err := fs.Sub(files, dir)
-	if err != nil {
-		panic(err) // dir is a constant and a valid path
-	}
-	return sub
+	putUser:    upsertUser,
+	putChannel: upsertChannel,
+	putBan:     upsertBan,
+	addManager: insertManagerOnce,
 }
 
 // sqliteBusyTimeout is how long a transaction waits for one of another process

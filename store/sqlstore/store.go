@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/b2bprism/b2bprism/oauth"
@@ -37,10 +38,22 @@ var (
 // own.
 //
 // When the database cannot do what is asked (it is locked, full, read-only,
-// closed, damaged or without its tables), the error wraps prism.ErrUnavailable
-// and the driver's error, which is for the log. When the context ended first,
-// it wraps ctx.Err(). In both cases nothing was changed. Times are kept in
-// microseconds and come back in UTC.
+// closed, damaged, not to be reached or without its tables), the error wraps
+// prism.ErrUnavailable and the driver's error, which is for the log. When the
+// context ended first, it wraps ctx.Err(). In both cases nothing was changed,
+// with one exception that no program can rule out: when the connection to a
+// server is lost, or the context ends, while a commit is under way, it may or
+// may not have been done. The next call finds out, on a new connection.
+//
+// Changes that meet in the database wait for each other. One that the database
+// undid for the sake of another (a deadlock, a serialization failure) is run
+// again, up to a bound and while its context lasts, and is then
+// prism.ErrUnavailable.
+//
+// A text that the database cannot hold (on PostgreSQL one with a NUL, on
+// PostgreSQL and MySQL one that is not UTF-8, and an id longer than its column)
+// is prism.ErrInvalid where it would be stored, and finds nothing where it is
+// looked up. Times are kept in microseconds and come back in UTC.
 type Store struct {
 	engine *engine
 	writer *sql.DB
@@ -53,6 +66,8 @@ type Store struct {
 	liveLink  func(liveID string) string
 	chatLimit int
 	clock     func() time.Time
+
+	poolChecked atomic.Bool // see checkPool
 
 	mu    sync.RWMutex
 	stmts map[string]*sql.Stmt // by query, on reader
@@ -69,6 +84,19 @@ type Store struct {
 //
 // Use one of the two for all that a process does with a file: POSIX locks do
 // not keep two SQLite libraries in one process apart.
+//
+// For PostgreSQL, any driver for database/sql whose errors have a method
+// SQLState; the tables are those of the first schema in the search_path. With
+// a pooler between, take one that keeps a transaction on one connection.
+//
+// For MySQL and MariaDB, github.com/go-sql-driver/mysql with
+// clientFoundRows=true, which the first change checks; interpolateParams=true
+// saves round trips. sql_mode must be strict, as it is by default, else a text
+// that is too long is cut off. The other parameters are the host's.
+//
+// The bounds of the pool are the host's. No method needs more than one
+// connection at a time, so a pool of one works. A call that finds all
+// connections in use waits for one as long as its context lasts.
 //
 // It returns an error for an unknown dialect, for an opt.RTMPBase that
 // prism.CheckRTMPBase refuses, and for a negative opt.ChatLimit.
@@ -126,7 +154,8 @@ func (s *Store) Close() error {
 	}
 	if s.owned {
 		// The writer last: the last connection to an SQLite file folds the
-		// write-ahead log into it, which a reader may not do.
+		// write-ahead log into it, which a reader may not do. Elsewhere the two
+		// are one, and closing it again does nothing.
 		errs = append(errs, s.reader.Close(), s.writer.Close())
 	}
 	return errors.Join(errs...)
@@ -141,7 +170,7 @@ func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt != nil {
 		return stmt, nil
 	}
-	stmt, err := s.reader.PrepareContext(ctx, query)
+	stmt, err := s.reader.PrepareContext(ctx, s.engine.statement(query))
 	if err != nil {
 		return nil, err
 	}

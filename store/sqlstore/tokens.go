@@ -71,6 +71,7 @@ func (s *Store) RotateRefresh(ctx context.Context, r oauth.Rotation) (oauth.Outc
 	outcome, family := oauth.OutcomeRefused, oauth.Family{}
 	now := fromMicros(micros(r.Now)) // what comes back is what is stored
 	err := s.write(ctx, func(t transaction) error {
+		outcome, family = oauth.OutcomeRefused, oauth.Family{}
 		var row tokenRow
 		err := t.one("refresh token", findToken+t.engine.forUpdate, []any{r.Refresh[:], kindRefresh}, row.dest()...)
 		if err != nil {
