@@ -18,6 +18,10 @@ import (
 // path.
 const prismBase = "/prism"
 
+// metadataPath is where OAuth clients look for what the OAuth server can do
+// (RFC 8414 section 3): at the root, outside prismBase.
+const metadataPath = "/.well-known/oauth-authorization-server"
+
 // newAuthServer makes the OAuth server over the app's own sign-in.
 func (a *app) newAuthServer(s settings) (*oauth.Server, error) {
 	secrets, err := a.creds.signingSecrets()
@@ -47,8 +51,9 @@ func (a *app) newAuthServer(s settings) (*oauth.Server, error) {
 // to sign in. The admin is not a streamer and has to switch accounts.
 func (a *app) currentStreamer(r *http.Request, resume string) (userID, redirect string, err error) {
 	signIn := a.origin + "/login?next=" + url.QueryEscape(resume)
+	in, _ := oauth.InteractionFrom(r.Context())
 	switch who := a.signedIn(r); {
-	case who == nil:
+	case who == nil, in.Reauthenticate: // prompt=login
 		return "", signIn, nil
 	case who.admin:
 		return "", signIn + "&notice=streamer", nil
@@ -77,8 +82,8 @@ func (a *app) newService(s settings, insecure bool, kicker prism.PublisherKicker
 
 // handler joins the service API and the app's pages. PRISM's paths are matched
 // before http.ServeMux, which answers an unclean path with a redirect.
-func (a *app) handler(svc http.Handler) http.Handler {
-	pages := a.pages()
+func (a *app) handler(svc *prism.Service) http.Handler {
+	pages, metadata := a.pages(), svc.MetadataHandler()
 	return a.accessLog(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case (path == "/oauth/authorize" || path == prismBase+"/oauth/authorize") && r.Method == http.MethodGet && !a.peers.secure(r):
@@ -90,6 +95,8 @@ func (a *app) handler(svc http.Handler) http.Handler {
 		case strings.HasPrefix(path, "/oauth/"):
 			// The authorization URL that the console proposes by default.
 			underBase(svc).ServeHTTP(w, r)
+		case path == metadataPath || strings.HasPrefix(path, metadataPath+"/"):
+			metadata.ServeHTTP(w, r)
 		default:
 			pages.ServeHTTP(w, r)
 		}

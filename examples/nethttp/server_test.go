@@ -140,6 +140,10 @@ func TestAuthorizeWithASession(t *testing.T) {
 		if !strings.HasPrefix(got.location(), testRedirectURI+"?") || !strings.Contains(got.location(), "code=") {
 			t.Errorf("%s: %d to %q", path, got.status, got.location())
 		}
+		got = in.as("bada").get(path + query + "&prompt=login")
+		if !strings.HasPrefix(got.location(), in.origin+"/login?next=") || strings.Contains(got.location(), "prompt") {
+			t.Errorf("%s with prompt=login: %d to %q, want the sign-in page, once", path, got.status, got.location())
+		}
 		got = in.as("admin").get(path + query)
 		if !strings.HasPrefix(got.location(), in.origin+"/login?next=") || !strings.HasSuffix(got.location(), "&notice=streamer") {
 			t.Errorf("%s as admin: %d to %q", path, got.status, got.location())

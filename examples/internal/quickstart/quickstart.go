@@ -92,11 +92,13 @@ func Start(t *testing.T, flags ...string) *App {
 	t.Helper()
 	a := &App{t: t, data: filepath.Join(t.TempDir(), "data")}
 	binary := filepath.Join(t.TempDir(), "nethttp")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, command).CombinedOutput(); err != nil {
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, command) //nolint:gosec // G204: nothing of it comes from outside
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	args := append([]string{"-addr", "127.0.0.1:0", "-tls-addr", "127.0.0.1:0", "-rtmp", "rtmp://127.0.0.1:0/live", "-data", a.data}, flags...)
-	a.cmd = exec.Command(binary, args...) //nolint:gosec // G204: the binary is the one that was just built
+	// Not the test's context: it ends before Stop asks for a clean exit.
+	a.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), binary, args...) //nolint:gosec // G204: the binary that was just built
 	a.cmd.Stdout, a.cmd.Stderr = &a.out, &a.out
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)

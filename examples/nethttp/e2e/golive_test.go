@@ -8,6 +8,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/b2bprism/b2bprism/examples/internal/chromium"
+	"github.com/b2bprism/b2bprism/examples/internal/quickstart"
 	"github.com/b2bprism/b2bprism/prism"
 	"github.com/b2bprism/b2bprism/prism/prismtest"
 )
@@ -18,12 +20,12 @@ const ingestTimeout = 5 * time.Second
 func TestGoLive(t *testing.T) {
 	need(t)
 	redirect := newCallback(t)
-	a := startApp(t, "-media", "nginx", "-ingest-timeout", ingestTimeout.String(), "-redirect-uri", redirect.uri)
+	a := quickstart.Start(t, "-media", "nginx", "-ingest-timeout", ingestTimeout.String(), "-redirect-uri", redirect.uri)
 	ctx := t.Context()
-	streamer, viewer := a.creds.Users[0], a.creds.Users[1]
+	streamer, viewer := a.Creds.Users[0], a.Creds.Users[1]
 
-	gateway := a.gateway()
-	code := newBrowser(t).authorize(a, redirect, streamer.login)
+	gateway := a.Gateway()
+	code := authorize(t, chromium.New(t), a.Creds, redirect, streamer.Login)
 	tokens, err := gateway.Exchange(ctx, code)
 	if err != nil {
 		t.Fatalf("exchange: %v", err)
@@ -31,14 +33,14 @@ func TestGoLive(t *testing.T) {
 	s := &stage{t: t, app: a, prism: gateway.Session(tokens)}
 	s.channel = s.enabledChannel()
 
-	publish(t, a.creds.RTMPBase+"/"+prism.NewStreamKey()).wantRefused(20 * time.Second)
+	publish(t, a.Creds.RTMPBase+"/"+prism.NewStreamKey()).wantRefused(20 * time.Second)
 
 	first := s.create("First live")
 	s.wantStatus(first.ID, prism.StatusReserved)
 	s.start(first.ID)
 	push := publish(t, first.RTMPPath)
 
-	watching := s.watch(first, viewer.login)
+	watching := s.watch(first, viewer.Login)
 	s.wantMovingNumbers(first.ID)
 	s.chatBothWays(first.ID, watching)
 	s.banAndUnban(first.ID, watching)
@@ -47,7 +49,7 @@ func TestGoLive(t *testing.T) {
 	s.start(second.ID)
 	s.wantStatus(first.ID, prism.StatusEnd)
 	push.wantRefused(20 * time.Second)
-	if got := eval[string](watching, `document.getElementById("status").textContent`); got == "" {
+	if got := chromium.Eval[string](watching, `document.getElementById("status").textContent`); got == "" {
 		t.Error("the watch page lost its status")
 	}
 
@@ -68,23 +70,22 @@ func TestGoLive(t *testing.T) {
 	s.wantPictures(second)
 	push.kill()
 	s.wantStatus(second.ID, prism.StatusOnAir)
-	eventually(t, ingestTimeout+20*time.Second, "the live without ingest has ended", func(ctx context.Context) bool {
+	quickstart.Eventually(t, ingestTimeout+20*time.Second, "the live without ingest has ended", func(ctx context.Context) bool {
 		live, err := s.prism.Live(ctx, second.ID)
 		return err == nil && live.Status == prism.StatusEnd
 	})
 
-	a.stop()
-	a.wantNoSecrets(map[string]string{
+	a.WantNoSecrets(map[string]string{
 		"stream key": first.StreamKey, "second stream key": second.StreamKey, "access token": tokens.AccessToken,
-		"refresh token": tokens.RefreshToken, "code": code, "client secret": a.creds.ClientSecret,
-		"streamer's password": streamer.Password, "viewer's password": viewer.Password, "admin's password": a.creds.Admin.Password,
+		"refresh token": tokens.RefreshToken, "code": code, "client secret": a.Creds.ClientSecret,
+		"streamer's password": streamer.Password, "viewer's password": viewer.Password, "admin's password": a.Creds.Admin.Password,
 	})
 }
 
 // stage is the streamer's side of the test.
 type stage struct {
 	t       *testing.T
-	app     *app
+	app     *quickstart.App
 	prism   *prismtest.Session
 	channel string
 }
@@ -135,15 +136,15 @@ func (s *stage) wantStatus(liveID string, want prism.Status) {
 
 // watch opens the live's page as a signed-in viewer and waits for moving
 // pictures.
-func (s *stage) watch(live prismtest.Live, who login) *browser {
+func (s *stage) watch(live prismtest.Live, who quickstart.Login) *chromium.Browser {
 	s.t.Helper()
-	b := newBrowser(s.t)
-	b.do("open the sign-in page", chromedp.Navigate(s.app.creds.ServiceAPIDomain+"/login"))
-	b.signIn(who)
-	b.do("open the watch page", chromedp.WaitNotPresent(`input[type=password]`),
+	b := chromium.New(s.t)
+	b.Do("open the sign-in page", chromedp.Navigate(s.app.Creds.ServiceAPIDomain+"/login"))
+	b.SignIn(who.Login, who.Password)
+	b.Do("open the watch page", chromedp.WaitNotPresent(`input[type=password]`),
 		chromedp.Navigate(live.Link), chromedp.WaitVisible(`#say`))
-	eventually(s.t, 40*time.Second, "the viewer sees moving pictures", func(context.Context) bool {
-		return eval[float64](b, `document.getElementById("video").currentTime`) > 0.5
+	quickstart.Eventually(s.t, 40*time.Second, "the viewer sees moving pictures", func(context.Context) bool {
+		return chromium.Eval[float64](b, `document.getElementById("video").currentTime`) > 0.5
 	})
 	return b
 }
@@ -151,17 +152,17 @@ func (s *stage) watch(live prismtest.Live, who login) *browser {
 // wantPictures waits until the media server has pictures of a live.
 func (s *stage) wantPictures(live prismtest.Live) {
 	s.t.Helper()
-	b := newBrowser(s.t)
-	b.do("open the watch page", chromedp.Navigate(live.Link))
-	eventually(s.t, 40*time.Second, "there are pictures", func(context.Context) bool {
-		return eval[bool](b, `fetch(document.getElementById("watch").dataset.path + "/hls/index.m3u8").then(r => r.ok)`)
+	b := chromium.New(s.t)
+	b.Do("open the watch page", chromedp.Navigate(live.Link))
+	quickstart.Eventually(s.t, 40*time.Second, "there are pictures", func(context.Context) bool {
+		return chromium.Eval[bool](b, `fetch(document.getElementById("watch").dataset.path + "/hls/index.m3u8").then(r => r.ok)`)
 	})
 }
 
 // wantMovingNumbers waits until live info shows the viewer.
 func (s *stage) wantMovingNumbers(liveID string) {
 	s.t.Helper()
-	eventually(s.t, 30*time.Second, "live info counts the viewer", func(ctx context.Context) bool {
+	quickstart.Eventually(s.t, 30*time.Second, "live info counts the viewer", func(ctx context.Context) bool {
 		live, err := s.prism.Live(ctx, liveID)
 		if err != nil {
 			s.t.Fatal(err)
@@ -171,7 +172,7 @@ func (s *stage) wantMovingNumbers(liveID string) {
 }
 
 // chatBothWays sends from PRISM to the page and from the page to PRISM.
-func (s *stage) chatBothWays(liveID string, viewer *browser) {
+func (s *stage) chatBothWays(liveID string, viewer *chromium.Browser) {
 	s.t.Helper()
 	ctx := s.t.Context()
 	beginning, err := s.prism.Chat(ctx, liveID, nil, 0)
@@ -181,11 +182,11 @@ func (s *stage) chatBothWays(liveID string, viewer *browser) {
 	if err := s.prism.SendChat(ctx, liveID, "hello from PRISM"); err != nil {
 		s.t.Fatal(err)
 	}
-	eventually(s.t, 20*time.Second, "the page shows PRISM's message", func(context.Context) bool {
-		return strings.Contains(eval[string](viewer, `document.getElementById("messages").textContent`), "hello from PRISM")
+	quickstart.Eventually(s.t, 20*time.Second, "the page shows PRISM's message", func(context.Context) bool {
+		return strings.Contains(chromium.Eval[string](viewer, `document.getElementById("messages").textContent`), "hello from PRISM")
 	})
 	say(viewer, "hello from the page")
-	eventually(s.t, 20*time.Second, "PRISM gets the viewer's message", func(ctx context.Context) bool {
+	quickstart.Eventually(s.t, 20*time.Second, "PRISM gets the viewer's message", func(ctx context.Context) bool {
 		page, err := s.prism.Chat(ctx, liveID, &beginning.Next, 100)
 		if err != nil {
 			s.t.Fatal(err)
@@ -194,13 +195,12 @@ func (s *stage) chatBothWays(liveID string, viewer *browser) {
 	})
 }
 
-func say(b *browser, text string) {
-	b.t.Helper()
-	b.do("say "+text, chromedp.SetValue(`#message`, text), chromedp.Click(`#say button`))
+func say(b *chromium.Browser, text string) {
+	b.Do("say "+text, chromedp.SetValue(`#message`, text), chromedp.Click(`#say button`))
 }
 
 // banAndUnban bans the author of the viewer's message and lifts it again.
-func (s *stage) banAndUnban(liveID string, viewer *browser) {
+func (s *stage) banAndUnban(liveID string, viewer *chromium.Browser) {
 	s.t.Helper()
 	ctx := s.t.Context()
 	latest, err := s.prism.Chat(ctx, liveID, nil, 1)
@@ -212,14 +212,14 @@ func (s *stage) banAndUnban(liveID string, viewer *browser) {
 		s.t.Fatal(err)
 	}
 	say(viewer, "while banned")
-	eventually(s.t, 10*time.Second, "the page says that the viewer cannot chat", func(context.Context) bool {
-		return eval[bool](viewer, `!document.getElementById("chat-error").hidden`)
+	quickstart.Eventually(s.t, 10*time.Second, "the page says that the viewer cannot chat", func(context.Context) bool {
+		return chromium.Eval[bool](viewer, `!document.getElementById("chat-error").hidden`)
 	})
 	if err := s.prism.Unban(ctx, liveID, author); err != nil {
 		s.t.Fatal(err)
 	}
 	say(viewer, "after the ban")
-	eventually(s.t, 20*time.Second, "the viewer's message after the ban arrives, and the one during it does not", func(ctx context.Context) bool {
+	quickstart.Eventually(s.t, 20*time.Second, "the viewer's message after the ban arrives, and the one during it does not", func(ctx context.Context) bool {
 		page, err := s.prism.Chat(ctx, liveID, &latest.Next, 100)
 		if err != nil {
 			s.t.Fatal(err)

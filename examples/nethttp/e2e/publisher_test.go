@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/b2bprism/b2bprism/examples/internal/quickstart"
 )
 
 // publisher is ffmpeg pushing a test picture with a tone.
@@ -12,7 +14,7 @@ type publisher struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
-	out    lockedBuffer
+	out    quickstart.Output
 	done   chan error
 }
 
