@@ -120,7 +120,7 @@ type (
 type (
 	// Violation is one breach of the wire contract. It holds no token and no
 	// stream key.
-	Violation = gateway.Violation
+	Violation = gateway.Violation //nolint:errname // the word of the field: rules are violated
 	// APIError is a failure envelope.
 	APIError = gateway.APIError
 	// TokenError is an OAuth error: of the token endpoint (RFC 6749 section

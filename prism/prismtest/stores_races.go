@@ -65,7 +65,7 @@ func during(k *kit, check func() error, work func()) {
 func (k *kit) atMostOneOnAir() error {
 	onAir, err := k.Lives.Lives(k.ctx, k.Owner, k.EnabledChannel, prism.LiveFilter{Status: prism.StatusOnAir})
 	if err != nil {
-		return fmt.Errorf("Lives during parallel starts: %w", err)
+		return fmt.Errorf("list lives during parallel starts: %w", err)
 	}
 	if len(onAir) > 1 {
 		return fmt.Errorf("%d lives of the channel were on air at one moment, want at most 1 at any instant: end the other in the transaction that starts, and let the database hold it (a unique index over the channel where status is ON_AIR)", len(onAir))

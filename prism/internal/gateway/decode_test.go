@@ -58,7 +58,7 @@ func TestRedactBody(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"access_token" : "a\"b","x":1}`:                 `{"access_token" : "REDACTED","x":1}`,
 		`{"rtmpPath":"rtmp:\/\/h\/app\/key","title":"t"}`: `{"rtmpPath":"rtmp:\/\/h\/app\/REDACTED","title":"t"}`,
-		`{"rtmpPath":"rtmp://h/app/key?x=/y"`:             `{"rtmpPath":"rtmp://h/app/key?x=/REDACTED"`,
+		`{"rtmpPath":"rtmp://h/app/key?x=/y"`:             `{"rtmpPath":"rtmp://h/app/REDACTED/REDACTED"`,
 		`echo token-0123456`:                              `echo REDACTED`,
 	} {
 		if got := string(redactBody([]byte(in), []string{"token-0123456"})); got != want {

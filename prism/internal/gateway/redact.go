@@ -25,9 +25,10 @@ var (
 	}
 	secretParams = []string{
 		"code", "token", "_token", "refresh_token", "access_token", "client_secret", "password", "state",
+		"x-prism-access-token",
 	}
 	secretMember = regexp.MustCompile(`("(?:access_token|refresh_token|client_secret|password)"\s*:\s*")(?:[^"\\]|\\.)*"`)
-	rtmpMember   = regexp.MustCompile(`("rtmpPath"\s*:\s*"(?:[^"\\]|\\.)*\\?/)(?:[^"\\/]|\\[^/])*"`)
+	rtmpMember   = regexp.MustCompile(`("rtmpPath"\s*:\s*")((?:[^"\\]|\\.)*)"`)
 )
 
 // minSecret is the length from which a value is taken for a secret wherever it
@@ -61,11 +62,45 @@ func redactBody(body []byte, secrets []string) []byte {
 		return nil
 	}
 	out := secretMember.ReplaceAll(body, []byte(`${1}`+redacted+`"`))
-	out = rtmpMember.ReplaceAll(out, []byte(`${1}`+redacted+`"`))
+	out = rtmpMember.ReplaceAllFunc(out, func(member []byte) []byte {
+		part := rtmpMember.FindSubmatch(member)
+		return []byte(string(part[1]) + redactRTMPPath(string(part[2])) + `"`)
+	})
 	for _, s := range secrets {
 		out = bytes.ReplaceAll(out, []byte(s), []byte(redacted))
 	}
 	return out
+}
+
+// redactRTMPPath leaves the host, the app if another segment follows it, and
+// the slashes: where the key stands in a malformed path nobody can know.
+func redactRTMPPath(text string) string {
+	slash := "/"
+	if strings.Contains(text, `\/`) {
+		slash = `\/`
+		text = strings.ReplaceAll(text, slash, "/")
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		scheme, rest = "", text
+	} else {
+		scheme += "://"
+	}
+	segments := strings.Split(rest, "/")
+	filled := 0
+	for _, s := range segments[1:] {
+		if s != "" {
+			filled++
+		}
+	}
+	for i, s := range segments {
+		host := ok && i == 0
+		app := i == 1 && filled > 1
+		if s != "" && !host && !app {
+			segments[i] = redacted
+		}
+	}
+	return strings.ReplaceAll(scheme+strings.Join(segments, "/"), "/", slash)
 }
 
 func redactHeader(h http.Header, secrets []string) http.Header {

@@ -4,19 +4,17 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/b2bprism/b2bprism/prism"
 )
 
 var userChecks = []Check{
 	{
-		ID: "user.info", Severity: Required, Source: srcAPI + ": user",
+		ID: "user.info", setup: true, Severity: Required, Source: srcAPI + ": user",
 		Title: "The user of the token is answered, always with the same id.",
 		Fix:   "Answer data.user with userId and userName of the token's user.",
 		run:   checkUser,
 	},
 	{
-		ID: "user.second", Severity: Security, Source: srcAPI + ": user",
+		ID: "user.second", setup: true, Severity: Security, Source: srcAPI + ": user",
 		Title: "Another account is another user.",
 		Fix:   "Take the user from the token, never from a cookie, the client or a cache.",
 		run:   checkSecondUser,
@@ -25,7 +23,7 @@ var userChecks = []Check{
 
 var channelChecks = []Check{
 	{
-		ID: "channel.list", Severity: Required, Source: srcAPI + ": channels; " + srcClient,
+		ID: "channel.list", setup: true, Severity: Required, Source: srcAPI + ": channels; " + srcClient,
 		Title: "The channel list has at least one channel that is enabled.",
 		Fix:   "Give each streamer a channel: a service without channels makes one of the user's id and name. Without an enabled one the client says that it cannot load the list.",
 		run:   checkChannelList,
@@ -210,14 +208,12 @@ func checkThumbnails(p *probe) {
 		pictures["channelThumbnailUrl of "+c.ID] = c.ThumbnailURL
 	}
 	for name, address := range inOrder(pictures) {
-		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "https" && !(p.AllowHTTP && u.Scheme == "http")) {
+		if address == "" {
+			continue
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.Scheme != "https" && (!p.AllowHTTP || u.Scheme != "http") {
 			p.fail("%s is %q", name, address)
 		}
 	}
-}
-
-// sameStatus tells whether a status is what is wanted, for a service that
-// does not manage the state of lives as well.
-func (p *probe) sameStatus(got, want prism.Status) bool {
-	return got == want || p.stateless && got == onAir
 }

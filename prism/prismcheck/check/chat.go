@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -13,13 +14,13 @@ import (
 
 var chatChecks = []Check{
 	{
-		ID: "chat.list", Severity: Required, Source: srcAPI + ": chat",
+		ID: "chat.list", setup: true, Severity: Required, Source: srcAPI + ": chat",
 		Title: "The chat of a live without messages is an empty list, with a page token to go on from.",
 		Fix:   "Answer messages as an empty array, and as nextPageToken a token for the beginning.",
 		run:   checkChatList,
 	},
 	{
-		ID: "chat.send", Severity: Required, Source: srcAPI + ": chat",
+		ID: "chat.send", setup: true, Severity: Required, Source: srcAPI + ": chat",
 		Title: "A message that was sent is in the chat, with its text, its author and isLiveOwner.",
 		Fix:   "The author is the token's user; the text comes back unchanged, as message.",
 		run:   checkChatSend,
@@ -194,9 +195,9 @@ func checkChatPaging(p *probe) {
 
 // order tells which of the messages came, by number.
 func order(got, texts []string) string {
-	var list []string
+	list := make([]string, 0, len(got))
 	for _, text := range got {
-		list = append(list, fmt.Sprint(slices.Index(texts, text)+1))
+		list = append(list, strconv.Itoa(slices.Index(texts, text)+1))
 	}
 	return strings.Join(list, " ")
 }

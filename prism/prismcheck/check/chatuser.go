@@ -7,7 +7,7 @@ import (
 
 var chatUserChecks = []Check{
 	{
-		ID: "ban.ban", Severity: Required, Source: srcAPI + ": ban, unban",
+		ID: "ban.ban", setup: true, Severity: Required, Source: srcAPI + ": ban, unban",
 		Title: "A chat user can be banned and unbanned, each twice.",
 		Fix:   "Make both calls idempotent, and answer data null.",
 		run:   checkBan,
@@ -25,7 +25,7 @@ var chatUserChecks = []Check{
 		run:   checkBanUnknown,
 	},
 	{
-		ID: "managers.grant", Severity: Required, Source: srcAPI + ": mod, unmod",
+		ID: "managers.grant", setup: true, Severity: Required, Source: srcAPI + ": mod, unmod",
 		Title: "The right of a chat manager can be granted and taken away, each twice.",
 		Fix:   "Make both calls idempotent, and answer data null.",
 		run:   checkManagers,

@@ -28,6 +28,8 @@ type Check struct {
 	Fix string
 
 	run func(*probe)
+	// setup is set for checks that others build on: they run in any case.
+	setup bool
 }
 
 // Area is the part of ID before the dot.

@@ -11,7 +11,7 @@ import (
 
 var createChecks = []Check{
 	{
-		ID: "create.live", Severity: Required, Source: srcAPI + ": create",
+		ID: "create.live", setup: true, Severity: Required, Source: srcAPI + ": create",
 		Title: "A live is made from what the PC client sends, and has its title, description, scope and reserved time.",
 		Fix:   "Store what came and answer it; a service without titles or scopes sends its own.",
 		run:   checkCreate,
@@ -90,10 +90,7 @@ func checkCreate(p *probe) {
 	if p.channel.ID == "" {
 		p.skip("there is no enabled channel")
 	}
-	before, err := m.lives(p.channel.ID, onAir)
-	if err == nil && len(before) > 0 && !p.TakeOver {
-		p.busy = true
-	}
+	p.chooseFree(m)
 	m = p.onChannel()
 	at := time.Now().Add(20 * time.Second).UTC().Truncate(time.Second)
 	want := gateway.NewLive{Title: liveTitle, Description: "made by prismcheck\nsecond line", Scope: prism.ScopePrivate, ReservedAt: at}
@@ -120,6 +117,24 @@ func checkCreate(p *probe) {
 		p.end("two calls gave the same live")
 	}
 	p.second = second
+}
+
+// chooseFree goes to an enabled channel without a live on air, if none was
+// named and there is one.
+func (p *probe) chooseFree(m streamer) {
+	if p.TakeOver {
+		return
+	}
+	for _, c := range append([]gateway.Channel{p.channel}, p.channels...) {
+		if c.ID == "" || !c.Enabled || p.ChannelID != "" && c.ID != p.ChannelID {
+			continue
+		}
+		if lives, err := m.lives(c.ID, onAir); err != nil || len(lives) == 0 {
+			p.channel, p.busy = c, false
+			return
+		}
+		p.busy = true
+	}
 }
 
 func checkNewState(p *probe) {

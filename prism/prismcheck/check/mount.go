@@ -197,3 +197,12 @@ func checkNoRedirect(p *probe) {
 		}
 	}
 }
+
+// Calls names every call that PRISM makes, as Call.Name does.
+func Calls() []string {
+	names := append(make([]string, 0, 1+len(routes)), "GET /v1/service"+tokenPath)
+	for _, t := range routes {
+		names = append(names, t.method+" /v1/service"+t.path)
+	}
+	return names
+}

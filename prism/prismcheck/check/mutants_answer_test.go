@@ -131,7 +131,7 @@ var answerMutants = []mutant{
 	{"dates lack a zone", "field.date", func(w *world) {
 		w.oneLive(func(live object) {
 			text, _ := live["reservedAt"].(string)
-			live["reservedAt"] = strings.TrimSuffix(text, "Z")
+			live["reservedAt"] = strings.TrimSuffix(text, "+00:00")
 		})
 	}},
 	{"dates are numbers", "field.type", setting("reservedAt", 1700000000)},

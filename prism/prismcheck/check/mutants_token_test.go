@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -67,7 +68,7 @@ func (w *world) replay() {
 			a.Body.Reset()
 			a.Body.Write(kept)
 		case a.Code == http.StatusOK:
-			answers[code] = []byte(a.Body.String())
+			answers[code] = bytes.Clone(a.Body.Bytes())
 		}
 	})
 }

@@ -12,6 +12,9 @@ const (
 	Skipped State = "skipped"
 )
 
+// NotAsked is the reason of checks that Target.Only left out.
+const NotAsked = "not asked for"
+
 // Report is the outcome of a run. It holds no secret.
 type Report struct {
 	// ServiceAPIDomain is what was checked.
@@ -20,6 +23,8 @@ type Report struct {
 	Duration         time.Duration
 	// Interrupted tells that the run was cut short.
 	Interrupted bool
+	// Partial tells that only some checks were asked for.
+	Partial bool
 	// RecommendedTime and MaxTime are the bounds of an answer.
 	RecommendedTime, MaxTime time.Duration
 	Results                  []Result
@@ -82,4 +87,11 @@ func (r Report) Result(id string) (Result, bool) {
 		}
 	}
 	return Result{}, false
+}
+
+// Complete tells whether the run could go live, so that what was not asked to
+// be left out was checked.
+func (r Report) Complete() bool {
+	result, ok := r.Result("create.live")
+	return ok && result.State != Skipped && !r.Interrupted
 }

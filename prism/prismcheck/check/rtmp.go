@@ -74,7 +74,7 @@ func checkUnknownKey(p *probe) {
 }
 
 var endChecks = []Check{{
-	ID: "state.off-air", Severity: Required, Source: srcAPI + ": stop",
+	ID: "state.off-air", setup: true, Severity: Required, Source: srcAPI + ": stop",
 	Title: "At the end no live of the run is on air.",
 	Fix:   "Stop the lives that the report names; a stop must end a live whatever happened before.",
 	run:   checkOffAir,

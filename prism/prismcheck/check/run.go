@@ -68,7 +68,7 @@ func Run(ctx context.Context, t Target) (Report, error) {
 	r := &run{Target: t, ctx: ctx, start: time.Now(), apis: map[API]bool{}, messages: map[string][]string{}}
 	r.g = r.gateway(t.ClientID, t.ClientSecret)
 	report := Report{
-		ServiceAPIDomain: t.ServiceAPIDomain, Start: r.start, RecommendedTime: t.RecommendedTime, MaxTime: t.MaxTime,
+		ServiceAPIDomain: t.ServiceAPIDomain, Start: r.start, Partial: len(t.Only) > 0, RecommendedTime: t.RecommendedTime, MaxTime: t.MaxTime,
 	}
 	checks := All()
 	defer r.g.CloseIdleConnections()
@@ -110,6 +110,9 @@ func (r *run) check(c Check) Result {
 		}()
 		if r.ctx.Err() != nil {
 			p.skip("the run was cut short")
+		}
+		if len(r.Only) > 0 && !c.setup && !slices.Contains(r.Only, c.ID) && !slices.Contains(r.Only, c.Area()) {
+			p.skip(NotAsked)
 		}
 		c.run(p)
 	}()

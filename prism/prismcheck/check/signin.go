@@ -23,7 +23,7 @@ var signInChecks = []Check{
 		run:   checkRegistration,
 	},
 	{
-		ID: "signin.code", Severity: Required, Source: srcAPI + ": authorize",
+		ID: "signin.code", setup: true, Severity: Required, Source: srcAPI + ": authorize",
 		Title: "A sign-in ends with a redirect to the redirect URI that brings a code.",
 		Fix:   "After the login answer 302 or 303 to redirect_uri with code and the state that came.",
 		run:   checkSignIn,
@@ -75,8 +75,8 @@ var signInChecks = []Check{
 var consoleCredential = regexp.MustCompile(`^[A-Za-z0-9]{3,20}$`)
 
 func (p *probe) oauth() {
-	if p.Token != "" && p.ClientID == "" {
-		p.skip("only a token was given")
+	if p.ClientID == "" || p.ClientSecret == "" || p.RedirectURI == "" {
+		p.skip("the client is not known, only a token")
 	}
 }
 
@@ -129,8 +129,9 @@ func errText(err error) string {
 func checkSignIn(p *probe) {
 	var err error
 	switch {
+	case p.Token != "" && (p.ClientID == "" || p.ClientSecret == "" || p.RedirectURI == ""):
+		p.skip("a token was given")
 	case p.Account.Account != "":
-		p.oauth()
 		p.code, err = p.authorize(nil)
 	case p.Browser != nil:
 		p.code, err = p.browse()

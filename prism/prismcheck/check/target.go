@@ -78,6 +78,10 @@ type Target struct {
 	// host if "".
 	PlainURL string
 
+	// Only are the IDs and areas of the checks to run; nil means all. Checks
+	// that others build on (sign-in, a token, a live) run in any case.
+	Only []string
+
 	// Lives is how many lives on air to imitate with a polling load; 0 means
 	// no load.
 	Lives int
@@ -160,6 +164,11 @@ func (t Target) Check() error {
 	for _, api := range t.Expect {
 		if !slices.Contains(APIs(), api) {
 			problem("there is no optional API %q", api)
+		}
+	}
+	for _, name := range t.Only {
+		if !slices.ContainsFunc(All(), func(c Check) bool { return c.ID == name || c.Area() == name }) {
+			problem("there is no check and no area %q", name)
 		}
 	}
 	if t.Lives < 0 || t.LoadTime < 0 {

@@ -13,7 +13,7 @@ const tokenPath = "/oauth2/token" //nolint:gosec // a path, not a token
 
 var tokenChecks = []Check{
 	{
-		ID: "token.issue", Severity: Required, Source: srcAPI + ": token",
+		ID: "token.issue", setup: true, Severity: Required, Source: srcAPI + ": token",
 		Title: "A code is exchanged for tokens, by GET, with the client's id and secret in headers.",
 		Fix:   "Serve GET /prism/v1/service/oauth2/token with x-prism-client-id and x-prism-client-secret; the answer is flat JSON, no envelope.",
 		run:   checkIssue,
@@ -114,6 +114,7 @@ func checkExchangeWith(p *probe, change url.Values) {
 }
 
 func checkExchangeRedirectURI(p *probe) {
+	p.filler()
 	for _, uri := range []string{"https://prismcheck.invalid/callback", p.RedirectURI + "/"} {
 		if tokens, _ := p.exchange(p.g, p.newCode(), url.Values{"redirect_uri": {uri}}); tokens.AccessToken != "" {
 			p.fail("the exchange with redirect_uri %s gave tokens", uri)
@@ -132,6 +133,7 @@ func (p *probe) wrongSecret() string {
 }
 
 func checkExchangeSecret(p *probe) {
+	p.filler()
 	for name, secret := range inOrder(map[string]string{"wrong": p.wrongSecret(), "empty": "", "shortened": p.ClientSecret[:len(p.ClientSecret)-1]}) {
 		code := p.newCode()
 		tokens, err := p.exchange(p.gateway(p.ClientID, secret), code, nil)

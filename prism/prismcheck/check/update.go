@@ -10,7 +10,7 @@ import (
 
 var updateChecks = []Check{
 	{
-		ID: "update.available", Severity: Recommended, Source: srcClient + ": update (not documented)",
+		ID: "update.available", setup: true, Severity: Recommended, Source: srcClient + ": update (not documented)",
 		Title: "A live can be updated: PUT /live/{liveId}.",
 		Fix:   "The PC client makes the call before and during a live; without it edits are lost.",
 		run:   checkUpdateAvailable,

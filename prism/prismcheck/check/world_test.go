@@ -75,12 +75,12 @@ func newWorld(t *testing.T) *world {
 			return account, nil
 		}, oauth.PasswordOptions{}),
 	}
-	w.config.Secrets, w.config.BasePath = secrets, "/"
+	w.config.Secrets, w.config.BasePath, w.config.Deadline = secrets, "/", 30*time.Second // the race detector is slow
 	w.target = check.Target{
 		ServiceAPIDomain: address, ClientID: id, ClientSecret: secret, RedirectURI: redirectURI,
 		Account: check.Account{Account: "minji", Password: "pw-minji"}, Second: check.Account{Account: "juno", Password: "pw-juno"},
 		PlainURL: "http://" + w.server.Listener.Addr().String(),
-		Pace:     2 * time.Millisecond, Lives: 4, LoadTime: 80 * time.Millisecond,
+		Pace:     2 * time.Millisecond, Lives: 4, LoadTime: 40 * time.Millisecond,
 		RecommendedTime: 20 * time.Second, MaxTime: 30 * time.Second,
 	}
 	return w
