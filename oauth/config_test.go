@@ -82,6 +82,21 @@ func TestNewWarnsOfAClientIDThatTheConsoleRefuses(t *testing.T) {
 	}
 }
 
+func TestNewWarnsOfAnAuthorizationURLThatTheConsoleRefuses(t *testing.T) {
+	t.Parallel()
+	const fixed = len("https://example.com/" + "/oauth/authorize")
+	for length, want := range map[int]int{100: 0, 101: 1} {
+		core, logs := observer.New(zap.WarnLevel)
+		newRig(t, func(c *oauth.Config) {
+			c.PublicURL = "https://example.com/" + strings.Repeat("p", length-fixed)
+			c.Logger = zap.New(core)
+		})
+		if logs.Len() != want {
+			t.Errorf("%d characters: %d warnings, want %d", length, logs.Len(), want)
+		}
+	}
+}
+
 func TestNewCredentialsFitTheConsole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

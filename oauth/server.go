@@ -44,16 +44,31 @@ func New(cfg Config) (*Server, error) {
 		log:    cfg.Logger,
 		nobody: Client{Secrets: []Secret{{Digest: DigestOf(newToken()), NotAfter: time.Unix(1, 0)}}},
 	}
-	if static, ok := cfg.Clients.(*staticClients); ok {
-		for _, c := range static.list {
-			if !fitsConsole(c.ID) {
-				s.log.Warn("the NAVER Cloud console will not take this client id: it wants 3 to 20 English letters and digits",
-					zap.String("client_id", c.ID))
-			}
-		}
-	}
+	s.warnOfConsole()
 	s.startSweeper()
 	return s, nil
+}
+
+// maxConsoleURL is the most characters that the NAVER Cloud console takes for
+// the authorization URL.
+const maxConsoleURL = 100
+
+// warnOfConsole logs what the console's form will not take. The secrets were
+// only seen as digests.
+func (s *Server) warnOfConsole() {
+	if u := s.cfg.PublicURL + authorizePath; len(u) > maxConsoleURL {
+		s.log.Warn("the NAVER Cloud console will not take this authorization URL: it wants at most 100 characters", zap.String("url", u))
+	}
+	static, ok := s.cfg.Clients.(*staticClients)
+	if !ok {
+		return
+	}
+	for _, c := range static.list {
+		if !fitsConsole(c.ID) {
+			s.log.Warn("the NAVER Cloud console will not take this client id: it wants 3 to 20 English letters and digits",
+				zap.String("client_id", c.ID))
+		}
+	}
 }
 
 // Close stops the sweeper and waits for it. The endpoints go on working. It
