@@ -1,0 +1,30 @@
+package mediaserver
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// The configuration in the adapter's README is the one that the tests of this
+// package run.
+func TestREADMEHasTheConfiguration(t *testing.T) {
+	var rendered strings.Builder
+	err := nginxConfig{
+		Listen: "1935", App: "live", Hooks: "http://127.0.0.1:9000/SECRET", UpdateSeconds: 5,
+		Push: "rtmp://127.0.0.1:1935/segments-RANDOM", Segments: "segments-RANDOM", PushHost: "127.0.0.1",
+		HLSDir: "/var/lib/hls", FragmentMillis: 1000, PlaylistMillis: 10000,
+	}.write(&rendered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := rendered.String()
+	want := config[strings.Index(config, "rtmp {"):strings.Index(config, "http {")]
+	readme, err := os.ReadFile("../../../adapters/ingest/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if snippet := "```nginx\n" + strings.TrimSpace(want) + "\n```"; !strings.Contains(string(readme), snippet) {
+		t.Errorf("adapters/ingest/README.md lacks\n%s", snippet)
+	}
+}
