@@ -88,12 +88,14 @@ func (x *exchange) challenge() string {
 func (x *exchange) wireError(err error) *Error {
 	var known *Error
 	switch {
+	case errors.Is(err, errSignInLost):
+		return ErrUnauthorized
 	case errors.As(err, &known) && known.Code == ErrUnavailable.Code && isDeadline(x.ctx),
 		known == nil && errors.Is(err, context.DeadlineExceeded):
 		return ErrTimeout
 	case known == nil && errors.Is(err, context.Canceled):
 		return ErrUnavailable
-	case known != nil && x.maySend(known):
+	case known != nil && known.maySend():
 		return known
 	}
 	internal := *ErrInternal
@@ -101,13 +103,10 @@ func (x *exchange) wireError(err error) *Error {
 	return &internal
 }
 
-// maySend reports whether a host's error has a sound status and code. A 401
-// logs the streamer out, so it is for tokens only.
-func (x *exchange) maySend(e *Error) bool {
-	if e.Status < 400 || e.Status > 599 || e.Code <= 0 || e.Name == "" {
-		return false
-	}
-	return e.Status != http.StatusUnauthorized || e == ErrUnauthorized && (x.user == "" || x.route.pattern == servicePath+"/user")
+// maySend reports whether an adapter's error has a sound status and code. A 401
+// is not an adapter's to give.
+func (e *Error) maySend() bool {
+	return e.Status >= 400 && e.Status <= 599 && e.Status != http.StatusUnauthorized && e.Code > 0 && e.Name != ""
 }
 
 func (x *exchange) logFailure(answer *Error, err error) {

@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+// errSignInLost is the one error that is answered with 401, which logs the
+// streamer out. Only the check of the token and the user API return it.
+var errSignInLost = errors.New("prism: the sign-in is lost")
+
 // authenticate sets the acting user.
 func (x *exchange) authenticate() error {
 	token, err := x.accessToken()
@@ -17,7 +21,7 @@ func (x *exchange) authenticate() error {
 	principal, err := call(x.ctx, x.svc, auth, func(ctx context.Context) (Principal, error) { return auth.Verify(ctx, token) })
 	if err != nil {
 		if errors.Is(err, ErrUnauthorized) {
-			return ErrUnauthorized
+			return errSignInLost
 		}
 		return err
 	}
@@ -45,13 +49,13 @@ func (x *exchange) accessToken() (string, error) {
 		if len(authorization) == 1 {
 			scheme, token, _ := strings.Cut(authorization[0], " ")
 			if !strings.EqualFold(scheme, "Bearer") {
-				return "", ErrUnauthorized
+				return "", errSignInLost
 			}
 			values = []string{strings.TrimSpace(token)}
 		}
 	}
 	if len(values) == 0 || values[0] == "" {
-		return "", ErrUnauthorized
+		return "", errSignInLost
 	}
 	return values[0], nil
 }

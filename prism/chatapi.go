@@ -34,10 +34,7 @@ func (s *Service) listChat(x *exchange) (any, error) {
 }
 
 func (x *exchange) chatData(page ChatPage, sentToken string) (wire.ChatData, error) {
-	liveID, ok := wire.EncodeID(x.liveID)
-	if !ok {
-		return wire.ChatData{}, ErrNotFound
-	}
+	liveID, _ := wire.EncodeID(x.liveID) // it came in a path, so it travels
 	if page.Next < 0 {
 		return wire.ChatData{}, x.cannotSend(x.svc.cfg.Chat, "ChatPage.Next")
 	}

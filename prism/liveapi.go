@@ -24,10 +24,7 @@ func (s *Service) listLives(x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	channelID, ok := wire.EncodeID(x.channelID)
-	if !ok {
-		return nil, ErrNotFound
-	}
+	channelID, _ := wire.EncodeID(x.channelID) // it came in a path, so it travels
 	data := wire.LivesData{ChannelID: channelID, Lives: make([]wire.Live, 0, len(lives))}
 	for _, live := range lives {
 		if live.ChannelID != x.channelID {

@@ -11,8 +11,8 @@ import (
 // sign-in, which is the one thing a 401 says.
 func (s *Service) getUser(x *exchange) (any, error) {
 	user, err := call(x.ctx, s, s.cfg.Users, func(ctx context.Context) (User, error) { return s.cfg.Users.User(ctx, x.user) })
-	if errors.Is(err, ErrNotFound) || err == nil && user.Disabled {
-		return nil, ErrUnauthorized
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnauthorized) || err == nil && user.Disabled {
+		return nil, errSignInLost
 	}
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type FieldError struct {
 	Field, Problem string
 }
 
+// Error returns the field and the problem.
 func (e *FieldError) Error() string { return "wire: " + e.Field + ": " + e.Problem }
 
 func fieldError(field, format string, args ...any) error {
