@@ -96,6 +96,9 @@ var mariaDB = kind{
 		args := []string{
 			"--no-defaults", "--datadir=" + filepath.Join(folder, "data"), "--bind-address=" + host, "--port=" + port,
 			"--socket=" + filepath.Join(folder, "socket"), "--pid-file=" + filepath.Join(folder, "mariadb.pid"),
+			// A server that starts deletes all temporary tables in this folder,
+			// those of another server that uses it too.
+			"--tmpdir=" + folder,
 			"--skip-name-resolve", "--max-connections=300", "--innodb-buffer-pool-size=64M", "--lc-messages=en_US",
 		}
 		if _, err := os.Stat(initFile(folder)); err == nil {

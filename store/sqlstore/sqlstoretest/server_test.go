@@ -103,3 +103,17 @@ func TestServerWantsThePassword(t *testing.T) {
 		})
 	}
 }
+
+// A MariaDB server that starts deletes the temporary tables that it finds in
+// its temporary folder, also those that another server is using.
+func TestServersShareNoTemporaryFolder(t *testing.T) {
+	t.Parallel()
+	var folders [2]string
+	for i := range folders {
+		db := open(t, sqlstoretest.NewMySQL(t).Schema(t))
+		must(t, db.QueryRowContext(t.Context(), "SELECT @@tmpdir").Scan(&folders[i]))
+	}
+	if folders[0] == folders[1] {
+		t.Errorf("both servers keep their temporary tables in %s", folders[0])
+	}
+}
