@@ -131,6 +131,11 @@ type EndOptions struct {
 	// value; 0 ends whichever broadcast runs. It keeps a late end of an
 	// earlier broadcast from ending a newer one.
 	OnlyBroadcast int
+	// IdleBefore ends the live only if the store has seen no packet of it at
+	// that time or later (IngestStore); zero ends it whenever that was. It
+	// keeps the end of an idle live from ending one that has just come back.
+	// A store that is no IngestStore does not look at it.
+	IdleBefore time.Time
 	// AsService is set when the host itself ends the live (Service.EndLive).
 	// Ownership is not checked then, userID is "", and ForUser of the live
 	// that comes back is the owner of its channel.
@@ -174,7 +179,7 @@ type LiveStore interface {
 	StartLive(ctx context.Context, userID, liveID string) (StartResult, error)
 
 	// EndLive ends the broadcast of a live that is on air. A live that is
-	// not on air, or whose Broadcast is not opt.OnlyBroadcast, stays as it is.
+	// not on air, or that opt leaves out, stays as it is.
 	EndLive(ctx context.Context, userID, liveID string, opt EndOptions) (EndResult, error)
 }
 

@@ -205,7 +205,7 @@ func TestEndLiveByTheHost(t *testing.T) {
 	live := h.create("t")
 	h.do("PUT", liveBase+live.LiveID+"/start", "")
 
-	late, err := h.svc.EndBroadcast(t.Context(), live.LiveID, 7, prism.EndedByIngestTimeout)
+	late, err := h.svc.EndBroadcast(t.Context(), live.LiveID, prism.EndOptions{OnlyBroadcast: 7}, prism.EndedByIngestTimeout)
 	if err != nil || late.Changed {
 		t.Errorf("a late end of another broadcast: %+v, %v", late, err)
 	}

@@ -80,16 +80,17 @@ func (s *Service) Close() error {
 // on air stays as it is, with EndResult.Changed false. It returns the store's
 // error, or ErrTimeout when Config.Deadline or ctx ended first.
 func (s *Service) EndLive(ctx context.Context, liveID string, reason EndReason) (EndResult, error) {
-	return s.EndBroadcast(ctx, liveID, 0, reason)
+	return s.EndBroadcast(ctx, liveID, EndOptions{}, reason)
 }
 
-// EndBroadcast is EndLive for one broadcast only (Live.Broadcast): a newer one
-// goes on.
-func (s *Service) EndBroadcast(ctx context.Context, liveID string, broadcast int, reason EndReason) (EndResult, error) {
+// EndBroadcast is EndLive within the bounds of opt: one broadcast only, or only
+// if it is idle. opt.AsService is implied.
+func (s *Service) EndBroadcast(ctx context.Context, liveID string, opt EndOptions, reason EndReason) (EndResult, error) {
+	opt.AsService = true
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Deadline)
 	defer cancel()
 	result, err := call(ctx, s, s.cfg.Lives, func(ctx context.Context) (EndResult, error) {
-		return s.cfg.Lives.EndLive(ctx, "", liveID, EndOptions{OnlyBroadcast: broadcast, AsService: true})
+		return s.cfg.Lives.EndLive(ctx, "", liveID, opt)
 	})
 	if err != nil {
 		return EndResult{}, err

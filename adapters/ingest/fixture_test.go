@@ -105,6 +105,7 @@ func (s *station) IdleLives(ctx context.Context, before time.Time, limit int) ([
 	return s.Store.IdleLives(ctx, before, limit)
 }
 
-func (s *station) endBroadcast(ctx context.Context, liveID string, broadcast int, _ prism.EndReason) (prism.EndResult, error) {
-	return s.EndLive(ctx, "", liveID, prism.EndOptions{AsService: true, OnlyBroadcast: broadcast})
+func (s *station) endBroadcast(ctx context.Context, liveID string, opt prism.EndOptions, _ prism.EndReason) (prism.EndResult, error) {
+	opt.AsService = true
+	return s.EndLive(ctx, "", liveID, opt)
 }

@@ -29,7 +29,7 @@ type WatcherOptions struct {
 	Store prism.IngestStore
 	// End ends one broadcast of a live: the EndBroadcast method of a
 	// *prism.Service. Required.
-	End func(ctx context.Context, liveID string, broadcast int, reason prism.EndReason) (prism.EndResult, error)
+	End func(ctx context.Context, liveID string, opt prism.EndOptions, reason prism.EndReason) (prism.EndResult, error)
 	// Timeout is how long a live on air may be without packets, from the last
 	// one or from its start: 30 s by default, at least MinIngestTimeout. It
 	// must be longer than the heartbeats of the media server are apart.
@@ -46,7 +46,7 @@ type WatcherOptions struct {
 
 // Watcher ends lives whose publisher is gone and did not come back, and those
 // that were started and never got one. Several may run on one store: a
-// broadcast is ended once.
+// broadcast is ended once, and goes on if a packet came in at the last moment.
 //
 // Heartbeats are not recorded while the service or its store is down, so after
 // its own start and after a pass that failed a Watcher waits for Timeout before
@@ -125,7 +125,8 @@ func (w *Watcher) Check(ctx context.Context) error {
 	}
 	var errs []error
 	for _, live := range idle {
-		res, err := w.opt.End(ctx, live.ID, live.Broadcast, prism.EndedByIngestTimeout)
+		res, err := w.opt.End(ctx, live.ID,
+			prism.EndOptions{OnlyBroadcast: live.Broadcast, IdleBefore: before}, prism.EndedByIngestTimeout)
 		switch {
 		case errors.Is(err, prism.ErrNotFound): // deleted meanwhile
 		case err != nil:

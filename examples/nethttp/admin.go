@@ -160,7 +160,7 @@ func (a *app) endChannelLives(ctx context.Context, userID, channelID string) err
 		return err
 	}
 	for _, l := range lives {
-		if _, err := a.service.EndBroadcast(ctx, l.ID, l.Broadcast, prism.EndedByHost); err != nil {
+		if _, err := a.service.EndBroadcast(ctx, l.ID, prism.EndOptions{OnlyBroadcast: l.Broadcast}, prism.EndedByHost); err != nil {
 			return err
 		}
 	}

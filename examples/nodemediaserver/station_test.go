@@ -215,8 +215,9 @@ func (s *station) must(err error) {
 // base is the RTMP URL of another application.
 func (s *station) base(app string) string { return strings.TrimSuffix(s.rtmp, "live") + app }
 
-func (s *station) end(ctx context.Context, liveID string, broadcast int, _ prism.EndReason) (prism.EndResult, error) {
-	return s.store.EndLive(ctx, "", liveID, prism.EndOptions{AsService: true, OnlyBroadcast: broadcast})
+func (s *station) end(ctx context.Context, liveID string, opt prism.EndOptions, _ prism.EndReason) (prism.EndResult, error) {
+	opt.AsService = true
+	return s.store.EndLive(ctx, "", liveID, opt)
 }
 
 // onAir makes a live on a channel and starts it, with what PRISM's service

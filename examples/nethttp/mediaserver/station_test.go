@@ -116,8 +116,9 @@ func (s *station) onAir(channel string) prism.Live {
 	return started.Live
 }
 
-func (s *station) end(ctx context.Context, liveID string, broadcast int, _ prism.EndReason) (prism.EndResult, error) {
-	return s.store.EndLive(ctx, "", liveID, prism.EndOptions{AsService: true, OnlyBroadcast: broadcast})
+func (s *station) end(ctx context.Context, liveID string, opt prism.EndOptions, _ prism.EndReason) (prism.EndResult, error) {
+	opt.AsService = true
+	return s.store.EndLive(ctx, "", liveID, opt)
 }
 
 func (s *station) status(live prism.Live) prism.Status {

@@ -1,0 +1,42 @@
+package prism
+
+import "context"
+
+// StatsStore takes the numbers of lives that a host counts, many lives at a
+// time, so that no viewer's click is a write of its own. The ready stores
+// implement it; Statistics collects for it.
+type StatsStore interface {
+	// SaveStats applies all reports in one transaction, in their order.
+	// Reports of lives that do not exist are left out. It returns ErrInvalid
+	// when a number is negative or Add has Viewers, and then applies none.
+	SaveStats(ctx context.Context, reports []StatsReport) error
+	// SaveViewers is Audience.ViewerSeen for many heartbeats in one
+	// transaction. Those of lives that do not exist or are not on air are
+	// left out. A viewer may stand in it twice.
+	SaveViewers(ctx context.Context, heartbeats []ViewerHeartbeat) error
+}
+
+// StatsReport is what is new about the numbers of one live. A number in Set
+// replaces what is stored, then Add is added.
+type StatsReport struct {
+	LiveID string
+	Set    StatsValues
+	// Add has no Viewers: instances that go away would never take theirs back.
+	Add LiveStats
+}
+
+// StatsValues are absolute numbers of a live. A nil one stays as it is.
+type StatsValues struct {
+	Views, Likes, Chats *int64
+	// Viewers are those whom the host counts elsewhere, at a CDN for example.
+	// The viewers seen by heartbeat come on top. The number is kept until the
+	// next report or the end of the broadcast, and is left out when the live
+	// is not on air.
+	Viewers *int64
+}
+
+// ViewerHeartbeat says that a viewer is watching.
+type ViewerHeartbeat struct {
+	// LiveID is the live, ViewerID an opaque id of the viewer.
+	LiveID, ViewerID string
+}
