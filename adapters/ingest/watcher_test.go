@@ -106,14 +106,14 @@ func TestWatcherGoesOnAfterAFailure(t *testing.T) {
 		other, err := s.CreateLive(t.Context(), "u1", "c2", prism.NewLive{Title: "Other", Scope: prism.ScopePublic, ReservedAt: time.Now()})
 		s.must(err)
 		w, err := ingest.NewWatcher(ingest.WatcherOptions{Store: s, Timeout: 30 * time.Second, Interval: time.Hour,
-			End: func(ctx context.Context, liveID string, broadcast int, reason prism.EndReason) (prism.EndResult, error) {
+			End: func(ctx context.Context, liveID string, opt prism.EndOptions, reason prism.EndReason) (prism.EndResult, error) {
 				if reason != prism.EndedByIngestTimeout {
 					t.Errorf("reason %q", reason)
 				}
 				if liveID == s.live.ID {
 					return prism.EndResult{}, prism.ErrUnavailable
 				}
-				return s.endBroadcast(ctx, liveID, broadcast, reason)
+				return s.endBroadcast(ctx, liveID, opt, reason)
 			}})
 		s.must(err)
 		s.start()
