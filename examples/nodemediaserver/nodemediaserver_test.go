@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/b2bprism/b2bprism/examples/internal/ffmpeg"
+	"github.com/b2bprism/b2bprism/examples/internal/station"
 	"github.com/b2bprism/b2bprism/prism"
 )
 
@@ -32,68 +34,67 @@ func TestConfigIsJSON(t *testing.T) {
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, 5*time.Second)
-	live := s.onAir("c1")
-	p := s.publish(live.RTMPPath)
-	s.until("heartbeats beyond the timeout", func() bool { return s.count("heartbeat", live) >= 14 })
-	if !p.running() || s.status(live) != prism.StatusOnAir || s.count("started", live) != 1 {
-		t.Errorf("running %t, status %s, started %d times", p.running(), s.status(live), s.count("started", live))
+	live := s.OnAir("c1")
+	p := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("heartbeats beyond the timeout", func() bool { return s.Count("heartbeat", live) >= 14 })
+	if !p.Running() || s.Status(live) != prism.StatusOnAir || s.Count("started", live) != 1 {
+		t.Errorf("running %t, status %s, started %d times", p.Running(), s.Status(live), s.Count("started", live))
 	}
 
 	// The host ends the live: the publisher is kicked, and does not get in again.
-	_, err := s.store.EndLive(t.Context(), "u1", live.ID, prism.EndOptions{})
-	s.must(err)
-	s.must(s.control.KickPublisher(t.Context(), live))
-	s.until("the end of a publisher that was kicked", func() bool { return !p.running() })
-	again := s.publish(live.RTMPPath)
-	s.until("the refusal", func() bool { return !again.running() })
-	if p.err == nil || again.err == nil || s.count("started", live) != 1 {
-		t.Errorf("kicked: %v; again: %v; started %d times", p.err, again.err, s.count("started", live))
+	s.Stop(live)
+	s.Must(s.control.KickPublisher(t.Context(), live))
+	s.Until("the end of a publisher that was kicked", func() bool { return !p.Running() })
+	again := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("the refusal", func() bool { return !again.Running() })
+	if p.Err() == nil || again.Err() == nil || s.Count("started", live) != 1 {
+		t.Errorf("kicked: %v; again: %v; started %d times", p.Err(), again.Err(), s.Count("started", live))
 	}
-	s.noKey(live)
+	s.NoKey(live)
 }
 
 func TestPublishIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, long)
-	live, other := s.onAir("c1"), s.onAir("c2")
-	victim := s.publish(live.RTMPPath)
-	s.until("the first heartbeat", func() bool { return s.count("heartbeat", live) > 0 })
+	live, other := s.OnAir("c1"), s.OnAir("c2")
+	victim := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("the first heartbeat", func() bool { return s.Count("heartbeat", live) > 0 })
 	for name, path := range map[string]string{
-		"unknown key":         s.rtmp + "/" + prism.NewStreamKey(),
-		"playback id":         s.rtmp + "/" + live.PlaybackID,
-		"another application": s.rtmp + "2/" + key(t, other),
-		"characters":          s.rtmp + "/a~b",
+		"unknown key":         s.RTMP + "/" + prism.NewStreamKey(),
+		"playback id":         s.RTMP + "/" + live.PlaybackID,
+		"another application": s.RTMP + "2/" + station.Key(t, other),
+		"characters":          s.RTMP + "/a~b",
 	} {
-		p := s.publish(path)
-		s.until(name+": the refusal", func() bool { return !p.running() })
-		if p.err == nil {
+		p := ffmpeg.Publish(t, path)
+		s.Until(name+": the refusal", func() bool { return !p.Running() })
+		if p.Err() == nil {
 			t.Errorf("%s: ffmpeg ended without an error", name)
 		}
 	}
-	player := s.run("-i", live.RTMPPath, "-t", "120", "-f", "null", "-")
-	s.until("the refusal of a player", func() bool { return !player.running() })
-	beats := s.count("heartbeat", live)
-	s.until("more heartbeats of the first", func() bool { return s.count("heartbeat", live) > beats })
-	if !victim.running() || s.count("started", other) != 0 || s.count("ended", live) != 0 {
-		t.Errorf("running %t, started %d, ended %d", victim.running(), s.count("started", other), s.count("ended", live))
+	player := ffmpeg.Run(t, "-i", live.RTMPPath, "-t", "120", "-f", "null", "-")
+	s.Until("the refusal of a player", func() bool { return !player.Running() })
+	beats := s.Count("heartbeat", live)
+	s.Until("more heartbeats of the first", func() bool { return s.Count("heartbeat", live) > beats })
+	if !victim.Running() || s.Count("started", other) != 0 || s.Count("ended", live) != 0 {
+		t.Errorf("running %t, started %d, ended %d", victim.Running(), s.Count("started", other), s.Count("ended", live))
 	}
-	s.noKey(live)
-	s.noKey(other)
+	s.NoKey(live)
+	s.NoKey(other)
 }
 
 func TestRelayPlaysByKey(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, long, netip.MustParsePrefix("127.0.0.1/32"))
-	live := s.onAir("c1")
-	p := s.publish(live.RTMPPath)
-	s.until("the first heartbeat", func() bool { return s.count("heartbeat", live) > 0 })
-	relay := s.run("-i", live.RTMPPath, "-t", "20", "-c", "copy", "-f", "flv", s.base("play")+"/"+live.PlaybackID)
-	s.until("a stream under the playback name", func() bool {
-		viewer := s.run("-i", s.base("play")+"/"+live.PlaybackID, "-t", "1", "-f", "null", "-")
-		<-viewer.gone
-		return viewer.err == nil
+	live := s.OnAir("c1")
+	p := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("the first heartbeat", func() bool { return s.Count("heartbeat", live) > 0 })
+	relay := ffmpeg.Run(t, "-i", live.RTMPPath, "-t", "20", "-c", "copy", "-f", "flv", s.base("play")+"/"+live.PlaybackID)
+	s.Until("a stream under the playback name", func() bool {
+		viewer := ffmpeg.Run(t, "-i", s.base("play")+"/"+live.PlaybackID, "-t", "1", "-f", "null", "-")
+		<-viewer.Gone()
+		return viewer.Err() == nil
 	})
-	if !relay.running() || !p.running() {
+	if !relay.Running() || !p.Running() {
 		t.Error("the relay or the publisher was dropped")
 	}
 	publishers, err := s.control.Publishers(t.Context())
@@ -105,83 +106,83 @@ func TestRelayPlaysByKey(t *testing.T) {
 func TestQueryCannotAddFields(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, long)
-	live, victim := s.onAir("c1"), s.onAir("c2")
-	first := s.publish(victim.RTMPPath)
-	s.until("the first heartbeat", func() bool { return s.count("heartbeat", victim) > 0 })
-	k := key(t, victim)
-	p := s.publish(live.RTMPPath + "?name=" + k + "&action=donePublish&id=x&app=other&name=" + k + "&%22,%22name%22:%22" + k)
-	s.until("heartbeats", func() bool { return s.count("heartbeat", live) > 0 })
-	if !p.running() || !first.running() || s.count("started", live) != 1 || s.count("started", victim) != 1 || s.count("ended", victim) != 0 {
-		t.Errorf("started %d and %d, ended %d", s.count("started", live), s.count("started", victim), s.count("ended", victim))
+	live, victim := s.OnAir("c1"), s.OnAir("c2")
+	first := ffmpeg.Publish(t, victim.RTMPPath)
+	s.Until("the first heartbeat", func() bool { return s.Count("heartbeat", victim) > 0 })
+	k := station.Key(t, victim)
+	p := ffmpeg.Publish(t, live.RTMPPath+"?name="+k+"&action=donePublish&id=x&app=other&name="+k+"&%22,%22name%22:%22"+k)
+	s.Until("heartbeats", func() bool { return s.Count("heartbeat", live) > 0 })
+	if !p.Running() || !first.Running() || s.Count("started", live) != 1 || s.Count("started", victim) != 1 || s.Count("ended", victim) != 0 {
+		t.Errorf("started %d and %d, ended %d", s.Count("started", live), s.Count("started", victim), s.Count("ended", victim))
 	}
 }
 
 func TestReplacedLive(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, long)
-	old := s.onAir("c1")
-	first := s.publish(old.RTMPPath)
-	s.until("the first heartbeat", func() bool { return s.count("heartbeat", old) > 0 })
-	live := s.onAir("c1")
-	second := s.publish(live.RTMPPath)
-	s.until("the end of the first publisher", func() bool { return !first.running() })
-	s.until("heartbeats of the second", func() bool { return s.count("heartbeat", live) >= 2 })
-	if !second.running() || s.status(old) != prism.StatusEnd || s.status(live) != prism.StatusOnAir {
-		t.Errorf("running %t; old %s, new %s", second.running(), s.status(old), s.status(live))
+	old := s.OnAir("c1")
+	first := ffmpeg.Publish(t, old.RTMPPath)
+	s.Until("the first heartbeat", func() bool { return s.Count("heartbeat", old) > 0 })
+	live := s.OnAir("c1")
+	second := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("the end of the first publisher", func() bool { return !first.Running() })
+	s.Until("heartbeats of the second", func() bool { return s.Count("heartbeat", live) >= 2 })
+	if !second.Running() || s.Status(old) != prism.StatusEnd || s.Status(live) != prism.StatusOnAir {
+		t.Errorf("running %t; old %s, new %s", second.Running(), s.Status(old), s.Status(live))
 	}
 }
 
 func TestNewestPublisherOfALiveWins(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, long)
-	live := s.onAir("c1")
-	first := s.publish(live.RTMPPath)
-	s.until("the first heartbeat", func() bool { return s.count("heartbeat", live) > 0 })
+	live := s.OnAir("c1")
+	first := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("the first heartbeat", func() bool { return s.Count("heartbeat", live) > 0 })
 	// The server refuses it, but its notification drops the first.
-	second := s.publish(live.RTMPPath)
-	s.until("the end of both", func() bool { return !first.running() && !second.running() })
-	beats := s.count("heartbeat", live)
-	third := s.publish(live.RTMPPath)
-	s.until("heartbeats of the next attempt", func() bool { return s.count("heartbeat", live) >= beats+2 })
-	if !third.running() || s.status(live) != prism.StatusOnAir {
-		t.Errorf("running %t, status %s", third.running(), s.status(live))
+	second := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("the end of both", func() bool { return !first.Running() && !second.Running() })
+	beats := s.Count("heartbeat", live)
+	third := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("heartbeats of the next attempt", func() bool { return s.Count("heartbeat", live) >= beats+2 })
+	if !third.Running() || s.Status(live) != prism.StatusOnAir {
+		t.Errorf("running %t, status %s", third.Running(), s.Status(live))
 	}
 }
 
 func TestCrashAndReconnect(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, 6*time.Second)
-	live := s.onAir("c1")
-	first := s.publish(live.RTMPPath)
-	s.until("heartbeats", func() bool { return s.count("heartbeat", live) >= 2 })
-	first.kill()
-	beats := s.count("heartbeat", live)
-	second := s.publish(live.RTMPPath)
-	s.until("heartbeats after the reconnect, beyond the timeout", func() bool { return s.count("heartbeat", live) >= beats+16 })
-	if !second.running() || s.status(live) != prism.StatusOnAir || s.count("started", live) != 2 {
-		t.Errorf("running %t, status %s, started %d times", second.running(), s.status(live), s.count("started", live))
+	live := s.OnAir("c1")
+	first := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("heartbeats", func() bool { return s.Count("heartbeat", live) >= 2 })
+	first.Kill()
+	beats := s.Count("heartbeat", live)
+	second := ffmpeg.Publish(t, live.RTMPPath)
+	s.Until("heartbeats after the reconnect, beyond the timeout", func() bool { return s.Count("heartbeat", live) >= beats+16 })
+	if !second.Running() || s.Status(live) != prism.StatusOnAir || s.Count("started", live) != 2 {
+		t.Errorf("running %t, status %s, started %d times", second.Running(), s.Status(live), s.Count("started", live))
 	}
-	second.kill()
-	s.until("the end of the live", func() bool { return s.status(live) == prism.StatusEnd })
-	s.until("the late end of the session", func() bool { return s.count("ended", live) == 1 })
+	second.Kill()
+	s.Until("the end of the live", func() bool { return s.Status(live) == prism.StatusEnd })
+	s.Until("the late end of the session", func() bool { return s.Count("ended", live) == 1 })
 }
 
 func TestPublishWhileTheServiceIsDown(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, long)
-	running := s.onAir("c1")
-	first := s.publish(running.RTMPPath)
-	s.until("the first heartbeat", func() bool { return s.count("heartbeat", running) > 0 })
+	running := s.OnAir("c1")
+	first := ffmpeg.Publish(t, running.RTMPPath)
+	s.Until("the first heartbeat", func() bool { return s.Count("heartbeat", running) > 0 })
 	s.hooks.set(true)
-	intruder := s.publish(s.rtmp + "/" + prism.NewStreamKey())
-	s.until("the intruder", func() bool {
+	intruder := ffmpeg.Publish(t, s.RTMP+"/"+prism.NewStreamKey())
+	s.Until("the intruder", func() bool {
 		publishers, err := s.control.Publishers(t.Context())
-		s.must(err)
+		s.Must(err)
 		return len(publishers) == 2
 	})
 	s.hooks.set(false)
-	s.until("the end of the intruder", func() bool { return !intruder.running() })
-	if !first.running() {
+	s.Until("the end of the intruder", func() bool { return !intruder.Running() })
+	if !first.Running() {
 		t.Error("the publisher from before was dropped")
 	}
 }
@@ -189,7 +190,7 @@ func TestPublishWhileTheServiceIsDown(t *testing.T) {
 func TestWrongJWTSecret(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, long)
-	live := s.onAir("c1")
+	live := s.OnAir("c1")
 	wrong := *s.control
 	wrong.JWTSecret = "wrong"
 	if err := wrong.KickPublisher(t.Context(), live); err == nil || errors.Is(err, prism.ErrNotFound) {

@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/b2bprism/b2bprism/examples/internal/chromium"
+	"github.com/b2bprism/b2bprism/examples/internal/ffmpeg"
 	"github.com/b2bprism/b2bprism/examples/internal/quickstart"
 	"github.com/b2bprism/b2bprism/prism"
 	"github.com/b2bprism/b2bprism/prism/prismtest"
@@ -33,12 +34,12 @@ func TestGoLive(t *testing.T) {
 	s := &stage{t: t, app: a, prism: gateway.Session(tokens)}
 	s.channel = s.enabledChannel()
 
-	publish(t, a.Creds.RTMPBase+"/"+prism.NewStreamKey()).wantRefused(20 * time.Second)
+	wantRefused(t, ffmpeg.Publish(t, a.Creds.RTMPBase+"/"+prism.NewStreamKey()))
 
 	first := s.create("First live")
 	s.wantStatus(first.ID, prism.StatusReserved)
 	s.start(first.ID)
-	push := publish(t, first.RTMPPath)
+	push := ffmpeg.Publish(t, first.RTMPPath)
 
 	watching := s.watch(first, viewer.Login)
 	s.wantMovingNumbers(first.ID)
@@ -48,27 +49,27 @@ func TestGoLive(t *testing.T) {
 	second := s.create("Second live")
 	s.start(second.ID)
 	s.wantStatus(first.ID, prism.StatusEnd)
-	push.wantRefused(20 * time.Second)
+	wantRefused(t, push)
 	if got := chromium.Eval[string](watching, `document.getElementById("status").textContent`); got == "" {
 		t.Error("the watch page lost its status")
 	}
 
-	push = publish(t, second.RTMPPath)
+	push = ffmpeg.Publish(t, second.RTMPPath)
 	s.wantPictures(second)
 	stopped, err := s.prism.StopLive(ctx, second.ID)
 	if err != nil || stopped.Status != prism.StatusEnd {
 		t.Fatalf("stop: %v, %v", stopped.Status, err)
 	}
 	s.wantStatus(second.ID, prism.StatusEnd)
-	push.wantRefused(20 * time.Second)
+	wantRefused(t, push)
 
 	again := s.start(second.ID)
 	if again.RTMPPath != second.RTMPPath {
 		t.Error("a restarted live has another stream key")
 	}
-	push = publish(t, second.RTMPPath)
+	push = ffmpeg.Publish(t, second.RTMPPath)
 	s.wantPictures(second)
-	push.kill()
+	push.Kill()
 	s.wantStatus(second.ID, prism.StatusOnAir)
 	quickstart.Eventually(t, ingestTimeout+20*time.Second, "the live without ingest has ended", func(ctx context.Context) bool {
 		live, err := s.prism.Live(ctx, second.ID)

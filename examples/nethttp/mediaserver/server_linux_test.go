@@ -58,15 +58,15 @@ func TestServerStartsAgainAfterACrash(t *testing.T) {
 	if len(left) < 2 {
 		t.Fatalf("processes %v, want a master and a worker", left)
 	}
-	s.must(syscall.Kill(master, syscall.SIGKILL))
-	s.until("a new nginx", func() bool { return s.server.pid() != master })
+	s.Must(syscall.Kill(master, syscall.SIGKILL))
+	s.Until("a new nginx", func() bool { return s.server.pid() != master })
 	if still := members(master, s.server.opt.Dir); len(still) > 0 {
 		t.Errorf("of the old nginx %v are left", still)
 	}
-	s.must(s.server.Control().KickPublisher(t.Context(), prism.Live{ID: "l1", PlaybackID: "nobody"}))
+	s.Must(s.server.Control().KickPublisher(t.Context(), prism.Live{ID: "l1", PlaybackID: "nobody"}))
 	master = s.server.pid()
-	s.must(s.server.Close())
-	s.must(s.server.Close())
+	s.Must(s.server.Close())
+	s.Must(s.server.Close())
 	if still := members(master, s.server.opt.Dir); len(still) > 0 {
 		t.Errorf("after Close %v are left", still)
 	}
