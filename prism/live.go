@@ -132,8 +132,8 @@ type EndOptions struct {
 	// earlier broadcast from ending a newer one.
 	OnlyBroadcast int
 	// IdleBefore ends the live only if the store has seen no packet of it at
-	// that time or later (IngestStore); zero ends it whenever that was. It
-	// keeps the end of an idle live from ending one that has just come back.
+	// that time or later (IngestStore); before the first packet of a broadcast
+	// its start counts. Zero ends it whenever that was. It keeps the end of an idle live from ending one that has just come back.
 	// A store that is no IngestStore does not look at it.
 	IdleBefore time.Time
 	// AsService is set when the host itself ends the live (Service.EndLive).

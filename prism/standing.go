@@ -6,7 +6,8 @@ import "context"
 type Standing struct {
 	// Owner and Manager go into the messages that the user writes from now on.
 	Owner, Manager bool
-	// Banned keeps the user from writing, unless the user is the owner.
+	// Banned keeps the user from writing, unless the user is the owner. A ban
+	// that is over is none.
 	Banned bool
 }
 

@@ -99,6 +99,43 @@ func TestWatcherWaitsAfterItsOwnStartAndAfterAnOutage(t *testing.T) {
 	})
 }
 
+// The watcher looks for idle lives and ends them in two calls, and a client may
+// come back between them.
+func TestHeartbeatBetweenIdleLivesAndTheEndKeepsTheLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(t)
+		events := newEvents(t, s, ingest.EventsOptions{})
+		p := ingest.Publish{Key: s.key, Session: "n:1"}
+		cameBack := true
+		var results []prism.EndResult
+		w, err := ingest.NewWatcher(ingest.WatcherOptions{Store: s, Timeout: 30 * time.Second, Interval: time.Hour,
+			End: func(ctx context.Context, liveID string, opt prism.EndOptions, reason prism.EndReason) (prism.EndResult, error) {
+				if cameBack {
+					s.must(events.Heartbeat(ctx, p))
+				}
+				res, err := s.endBroadcast(ctx, liveID, opt, reason)
+				results = append(results, res)
+				return res, err
+			}})
+		s.must(err)
+		s.start()
+		s.must(events.Started(t.Context(), p))
+		sleep(31 * time.Second)
+		s.must(w.Check(t.Context()))
+		if len(results) != 1 || results[0].Changed || s.status() != prism.StatusOnAir {
+			t.Fatalf("a live that came back at the last moment is %s after %+v", s.status(), results)
+		}
+		s.must(events.Heartbeat(t.Context(), p)) // its publisher is not dropped
+		cameBack = false
+		sleep(31 * time.Second)
+		s.must(w.Check(t.Context()))
+		if len(results) != 2 || !results[1].Changed || s.status() != prism.StatusEnd {
+			t.Errorf("a live that did not come back is %s after %+v", s.status(), results)
+		}
+		s.must(w.Close())
+	})
+}
+
 func TestWatcherGoesOnAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStation(t)

@@ -33,6 +33,17 @@ type Fixture struct {
 	Directory prism.Directory
 	Audience  prism.Audience
 
+	// Stats, Sweep and Standings are what prism.Statistics, prism.Sweeper and
+	// a chat that is kept elsewhere need.
+	Stats     prism.StatsStore
+	Sweep     prism.SweepStore
+	Standings prism.StandingSource
+	// SecondStats and SecondSweep are Stats and Sweep of another instance on
+	// the same data: a second handle with a connection pool of its own. The
+	// races run on both. Without them they run on one.
+	SecondStats prism.StatsStore
+	SecondSweep prism.SweepStore
+
 	// Owner is the id of a user who is not disabled and who owns both
 	// channels. Stranger is another such user, who may use neither.
 	Owner, Stranger string
@@ -75,6 +86,9 @@ func (f Fixture) problems() error {
 	}
 	if f.Viewer != "" && (f.Viewer == f.Owner || f.Viewer == f.Stranger) {
 		errs = append(errs, errors.New("Fixture.Viewer must be a third user"))
+	}
+	if (f.SecondStats != nil && f.Stats == nil) || (f.SecondSweep != nil && f.Sweep == nil) {
+		errs = append(errs, errors.New("Fixture.SecondStats needs Stats, and SecondSweep needs Sweep"))
 	}
 	return errors.Join(errs...)
 }

@@ -53,6 +53,9 @@ func TestStores(t *testing.T, open func(t *testing.T) Fixture) {
 	s.part(probe.Ingest != nil, "Ingest", s.ingest)
 	s.part(probe.Directory != nil, "Directory", s.directory)
 	s.part(probe.Audience != nil, "Audience", s.audience)
+	s.part(probe.Stats != nil, "Stats", s.stats)
+	s.part(probe.Sweep != nil, "Sweep", s.sweeping)
+	s.part(probe.Standings != nil, "Standings", s.standings)
 }
 
 // suite runs rules. has is a fixture that is asked only which parts it has.

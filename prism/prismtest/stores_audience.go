@@ -28,6 +28,9 @@ func (k *kit) wantStats(when, liveID string, want prism.LiveStats) {
 	if got := k.live(liveID).Stats; got != want {
 		k.t.Errorf("%s: Stats is %+v, want %+v", when, got, want)
 	}
+	if k.Audience == nil {
+		return
+	}
 	if got := k.watch(liveID).Stats; got != want {
 		k.t.Errorf("%s: Stats of WatchLive is %+v, want %+v", when, got, want)
 	}

@@ -44,6 +44,18 @@ func (k *kit) allCalls(live prism.Live) []userCall {
 	if k.Audience != nil {
 		calls = append(calls, k.audienceCalls()...)
 	}
+	if k.Stats != nil {
+		calls = append(calls, k.statsCalls()...)
+	}
+	if k.Sweep != nil {
+		calls = append(calls, k.sweepCalls(live)...)
+	}
+	if k.Standings != nil {
+		calls = append(calls, userCall{"Standing", func(ctx context.Context, u, id string) error {
+			_, err := k.Standings.Standing(ctx, id, u)
+			return err
+		}})
+	}
 	return calls
 }
 
@@ -143,6 +155,10 @@ func (s *suite) context() {
 			if got := len(k.latest(onAir.ID, 10).Messages); got != 0 {
 				k.t.Errorf("the chat has %d messages after calls whose ctx was over, want none", got)
 			}
+		}
+		if k.Sweep != nil {
+			k.wantLease("after calls whose ctx was over, of a job that nobody has", k.Sweep, cancelledJob, unique("holder"), true)
+			k.noError("Release", k.Sweep.Release(k.ctx, cancelledJob, "kit-cancelled"))
 		}
 		if k.Directory != nil {
 			_, err := k.Users.User(k.ctx, "kit-cancelled")

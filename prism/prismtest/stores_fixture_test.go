@@ -1,6 +1,8 @@
 package prismtest_test
 
 import (
+	"os"
+	"regexp"
 	"testing"
 	"time"
 
@@ -59,6 +61,26 @@ func TestTestStoresTakesWhatAHostHas(t *testing.T) {
 				return f
 			})
 		})
+	}
+}
+
+// A fixture that is not complete is told so, all at once, in a child process:
+// it fails the test that it is given to.
+func TestTestStoresNamesWhatIsMissing(t *testing.T) {
+	if os.Getenv(brokenStore) != "" {
+		prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
+			_, s := openFixture(t)
+			return prismtest.Fixture{Viewer: "haru", SecondStats: s, SecondSweep: s}
+		})
+		return
+	}
+	output := runTest(t, "^TestTestStoresNamesWhatIsMissing$", "an incomplete fixture")
+	for _, field := range []string{
+		"Users", "Channels", "Lives", "Owner", "Stranger", "EnabledChannel", "DisabledChannel", "SecondStats", "SecondSweep",
+	} {
+		if !regexp.MustCompile(`\b` + field + `\b`).MatchString(output) {
+			t.Errorf("the kit does not name %s:\n%s", field, output)
+		}
 	}
 }
 

@@ -152,6 +152,7 @@ func (s *suite) ingest() {
 			}
 		})
 	})
+	s.idleEnds()
 }
 
 func (k *kit) idle(before time.Time, limit int) []prism.Live {

@@ -16,11 +16,12 @@ type modelLive struct {
 	broadcast int
 	title     string
 	key       string
+	stats     prism.LiveStats
 	last      prism.Live // as it was returned last
 }
 
 // machine compares a store with a model of one channel, in random order of
-// create, start, end and update.
+// create, start, end, update and reports of numbers.
 type machine struct {
 	*kit
 	lives []*modelLive
@@ -45,6 +46,9 @@ func (s *suite) stateMachine() {
 			}
 			if fixture.Update != nil {
 				actions["update"] = m.updateOne
+			}
+			if fixture.Stats != nil {
+				actions["report"] = m.reportSome
 			}
 			rt.Repeat(actions)
 			m.compareOrder()
@@ -90,10 +94,10 @@ func (m *machine) startOne(l *modelLive) {
 			if r.Ended == nil || r.Ended.ID != m.onAir.id {
 				m.t.Fatalf("StartLive did not report in Ended the live that was on air: %v", r.Ended)
 			}
-			m.onAir.status = prism.StatusEnd
+			m.onAir.status, m.onAir.stats.Viewers = prism.StatusEnd, 0
 			m.match("StartLive, in Ended", m.onAir, *r.Ended, true)
 		}
-		l.status = prism.StatusOnAir
+		l.status, l.stats.Viewers = prism.StatusOnAir, 0
 		l.broadcast++
 		m.onAir = l
 	} else if r.Ended != nil {
@@ -115,7 +119,7 @@ func (m *machine) endOne(l *modelLive, opt prism.EndOptions) {
 		m.t.Fatalf("EndLive with %+v of a live that is %s in broadcast %d: Changed is %v, want %v", opt, l.status, l.broadcast, r.Changed, ends)
 	}
 	if ends {
-		l.status, m.onAir = prism.StatusEnd, nil
+		l.status, m.onAir, l.stats.Viewers = prism.StatusEnd, nil, 0
 		if r.Live.EndedAt.Before(r.Live.StartedAt) {
 			m.t.Fatalf("EndLive: EndedAt %v is before StartedAt %v", r.Live.EndedAt, r.Live.StartedAt)
 		}
@@ -132,6 +136,31 @@ func (m *machine) updateOne(rt *rapid.T) {
 	m.match("UpdateLive", l, got, true)
 }
 
+// reportSome reports numbers of one or two lives, which may be the same.
+func (m *machine) reportSome(rt *rapid.T) {
+	number := rapid.Int64Range(0, 1_000_000)
+	reports := make([]prism.StatsReport, rapid.IntRange(1, 2).Draw(rt, "reports"))
+	for i := range reports {
+		l := m.pick(rt)
+		r := prism.StatsReport{LiveID: l.id, Add: prism.LiveStats{Views: number.Draw(rt, "added views"), Chats: number.Draw(rt, "added chats")}}
+		if rapid.Bool().Draw(rt, "set views") {
+			r.Set.Views = ptr(number.Draw(rt, "views"))
+			l.stats.Views = *r.Set.Views
+		}
+		if rapid.Bool().Draw(rt, "set viewers") {
+			r.Set.Viewers = ptr(number.Draw(rt, "viewers"))
+			if l.status == prism.StatusOnAir {
+				l.stats.Viewers = *r.Set.Viewers
+			}
+		}
+		l.stats.Views += r.Add.Views
+		l.stats.Chats += r.Add.Chats
+		reports[i] = r
+	}
+	m.step()
+	m.report(reports...)
+}
+
 // match compares a live with its model and remembers it. modified tells
 // whether ModifiedAt must have moved, or must not.
 func (m *machine) match(method string, want *modelLive, got prism.Live, modified bool) {
@@ -142,6 +171,9 @@ func (m *machine) match(method string, want *modelLive, got prism.Live, modified
 	}
 	if got.RTMPPath != want.key {
 		m.t.Fatalf("%s: the rtmpPath changed: it stays as it was created", method)
+	}
+	if m.Stats != nil && got.Stats != want.stats {
+		m.t.Fatalf("%s: Stats is %+v of a live that is %s, want %+v as it was reported", method, got.Stats, got.Status, want.stats)
 	}
 	was, is := want.last.ModifiedAt, got.ModifiedAt
 	if (modified && !m.later(was, is)) || (!modified && !is.Equal(was)) {

@@ -3,6 +3,7 @@ package prismtest_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,11 +22,22 @@ import (
 // kit run the parent looks at: a failing kit cannot be run in a passing test.
 const brokenStore = "PRISMTEST_BROKEN_STORE"
 
-// mistakes are adapters that break one rule each, and the rule that must fail.
-var mistakes = map[string]struct {
+// mistake is an adapter that breaks a rule, which must fail.
+type mistake struct {
 	rule    string
 	install func(f *prismtest.Fixture, s *memory.Store)
-}{
+}
+
+// allMistakes are those of every part of the kit, by name.
+func allMistakes() map[string]mistake {
+	all := make(map[string]mistake)
+	for _, part := range []map[string]mistake{mistakes, statsMistakes, sweepMistakes, leaseMistakes} {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+var mistakes = map[string]mistake{
 	"ignores ctx":               {"a call whose ctx is over", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = ignoresCtx{s} }},
 	"asks no owner":             {"another user's live is ErrNotFound", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = asksNoOwner{s} }},
 	"hides an error":            {"a live that does not exist is ErrNotFound", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = hidesErrors{s} }},
@@ -48,6 +60,9 @@ var mistakes = map[string]struct {
 	"bans for ever":             {"a timed ban ends by itself", func(f *prismtest.Fixture, s *memory.Store) { f.Ban = bansForEver{s} }},
 	"any session":               {"only the latest session is the publisher", func(f *prismtest.Fixture, s *memory.Store) { f.Ingest = anySession{s} }},
 	"shows the key":             {"viewers see a live in any state", func(f *prismtest.Fixture, s *memory.Store) { f.Audience = showsKey{s} }},
+	"forgets idle":              {"EndLive with IdleBefore ends a live only if", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = forgetsIdle{s} }},
+	"looks, then ends":          {"a packet keeps a live from a parallel end", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = looksThenEnds{s} }},
+	"idle in any broadcast":     {"EndLive with IdleBefore counts from the start", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = idleInAnyBroadcast{s} }},
 	"ends when it disables":     {"PutChannel that disables ends no live", func(f *prismtest.Fixture, s *memory.Store) { f.Directory = endsWhenDisabling{s} }},
 }
 
@@ -74,7 +89,7 @@ func openFixture(t *testing.T) (prismtest.Fixture, *memory.Store) {
 	}
 	return prismtest.Fixture{
 		Users: s, Channels: s, Lives: s, Chat: s, ChatSend: s, ChatDelete: s, Ban: s, Managers: s, Update: s,
-		Ingest: s, Directory: s, Audience: s,
+		Ingest: s, Directory: s, Audience: s, Stats: s, SecondStats: s, Sweep: s, SecondSweep: s, Standings: s,
 		Owner: "minji", Stranger: "juno", Viewer: "haru", EnabledChannel: "games", DisabledChannel: "old",
 		Advance: func(d time.Duration) { mu.Lock(); defer mu.Unlock(); ahead += d },
 	}, s
@@ -84,13 +99,14 @@ func TestTestStoresFindsEveryMistake(t *testing.T) {
 	if name := os.Getenv(brokenStore); name != "" {
 		prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
 			f, s := openFixture(t)
-			mistakes[name].install(&f, s)
+			allMistakes()[name].install(&f, s)
 			return f
 		})
 		return
 	}
-	for name, mistake := range mistakes {
+	for name, mistake := range allMistakes() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			output := runKit(t, name, mistake.rule)
 			rule := strings.ReplaceAll(mistake.rule, " ", "_")
 			if !strings.Contains(output, "--- FAIL: TestTestStoresFindsEveryMistake/"+rule) {
@@ -104,12 +120,18 @@ func TestTestStoresFindsEveryMistake(t *testing.T) {
 // fail.
 func runKit(t *testing.T, name, rule string) string {
 	t.Helper()
+	return runTest(t, "^TestTestStoresFindsEveryMistake$/^"+regexp.QuoteMeta(rule), name)
+}
+
+// runTest runs a test of this package in a child process that must fail.
+func runTest(t *testing.T, pattern, name string) string {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), exe,
-		"-test.run=^TestTestStoresFindsEveryMistake$/^"+regexp.QuoteMeta(rule), "-rapid.nofailfile", "-rapid.shrinktime=0s")
+		"-test.run="+pattern, "-rapid.nofailfile", "-rapid.shrinktime=0s")
 	cmd.Env = append(os.Environ(), brokenStore+"="+name)
 	output, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
@@ -324,4 +346,39 @@ func (s endsWhenDisabling) PutChannel(ctx context.Context, owner string, c prism
 	}
 	_, err := s.SetChannelEnabled(ctx, c.ID, false)
 	return err
+}
+
+type forgetsIdle struct{ *memory.Store }
+
+func (s forgetsIdle) EndLive(ctx context.Context, u, id string, opt prism.EndOptions) (prism.EndResult, error) {
+	opt.IdleBefore = time.Time{}
+	return s.Store.EndLive(ctx, u, id, opt)
+}
+
+// looksThenEnds reads when the last packet was and ends in another statement.
+type looksThenEnds struct{ *memory.Store }
+
+func (s looksThenEnds) EndLive(ctx context.Context, u, id string, opt prism.EndOptions) (prism.EndResult, error) {
+	if opt.IdleBefore.IsZero() {
+		return s.Store.EndLive(ctx, u, id, opt)
+	}
+	idle, err := s.IdleLives(ctx, opt.IdleBefore, 1000)
+	if err != nil {
+		return prism.EndResult{}, err
+	}
+	time.Sleep(10 * time.Millisecond)
+	opt.IdleBefore = time.Time{}
+	if !slices.ContainsFunc(idle, func(l prism.Live) bool { return l.ID == id }) {
+		opt.OnlyBroadcast = -1
+	}
+	return s.Store.EndLive(ctx, u, id, opt)
+}
+
+type idleInAnyBroadcast struct{ *memory.Store }
+
+func (s idleInAnyBroadcast) EndLive(ctx context.Context, u, id string, opt prism.EndOptions) (prism.EndResult, error) {
+	if !opt.IdleBefore.IsZero() {
+		opt.OnlyBroadcast = 0
+	}
+	return s.Store.EndLive(ctx, u, id, opt)
 }

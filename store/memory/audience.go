@@ -133,10 +133,15 @@ func (s *Store) ViewerSeen(ctx context.Context, liveID, viewerID string) error {
 	if l.live.Status != prism.StatusOnAir {
 		return conflict("the live is not on air")
 	}
-	if l.audience.mark(viewerID, s.now()) {
-		l.live.Stats.Views++
-	}
+	l.viewerSeen(viewerID, s.now())
 	return nil
+}
+
+// viewerSeen takes a heartbeat of a live on air.
+func (l *liveRecord) viewerSeen(viewerID string, now time.Time) {
+	if l.audience.mark(viewerID, now) {
+		l.live.Stats.Views = addCount(l.live.Stats.Views, 1)
+	}
 }
 
 // AddLikes implements prism.Audience. It returns prism.ErrInvalid for a
@@ -153,7 +158,7 @@ func (s *Store) AddLikes(ctx context.Context, liveID string, n int) error {
 	if err != nil {
 		return err
 	}
-	l.live.Stats.Likes += int64(n)
+	l.live.Stats.Likes = addCount(l.live.Stats.Likes, int64(n))
 	return nil
 }
 

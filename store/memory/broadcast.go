@@ -52,7 +52,8 @@ func (s *Store) EndLive(ctx context.Context, userID, liveID string, opt prism.En
 		return prism.EndResult{}, err
 	}
 	running := l.live.Status == prism.StatusOnAir &&
-		(opt.OnlyBroadcast == 0 || opt.OnlyBroadcast == l.live.Broadcast)
+		(opt.OnlyBroadcast == 0 || opt.OnlyBroadcast == l.live.Broadcast) &&
+		(opt.IdleBefore.IsZero() || l.activeAt().Before(opt.IdleBefore))
 	if running {
 		l.end(s.now())
 	}
@@ -65,7 +66,7 @@ func (l *liveRecord) start(now time.Time) {
 	l.live.Broadcast++
 	l.live.StartedAt = now
 	l.live.ModifiedAt = now
-	l.audience = newViewerSet()
+	l.audience, l.reported = newViewerSet(), 0
 	l.ingest = ingestSession{}
 	l.channel.onAir = l
 }
@@ -75,7 +76,7 @@ func (l *liveRecord) end(now time.Time) {
 	l.live.Status = prism.StatusEnd
 	l.live.EndedAt = now
 	l.live.ModifiedAt = now
-	l.audience = newViewerSet()
+	l.audience, l.reported = newViewerSet(), 0
 	l.ingest = ingestSession{}
 	l.channel.onAir = nil
 }

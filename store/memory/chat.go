@@ -107,7 +107,7 @@ func (s *Store) say(l *liveRecord, author, text string) {
 		clear(c.messages[:extra])
 		c.messages = c.messages[extra:]
 	}
-	l.live.Stats.Chats++
+	l.live.Stats.Chats = addCount(l.live.Stats.Chats, 1)
 }
 
 // chatPage reads the chat. The lock must be held.

@@ -18,6 +18,7 @@ type liveRecord struct {
 	channel  *channelRecord
 	chat     chatLog
 	audience viewerSet
+	reported int64 // viewers that the host counts elsewhere
 	ingest   ingestSession
 }
 
@@ -223,7 +224,7 @@ func (s *Store) liveView(l *liveRecord) prism.Live {
 		v.Link = l.channel.channel.Link
 	}
 	if v.Status == prism.StatusOnAir {
-		v.Stats.Viewers = l.audience.watching(s.now().Add(-prism.ViewerTimeout))
+		v.Stats.Viewers = addCount(l.reported, l.audience.watching(s.now().Add(-prism.ViewerTimeout)))
 	}
 	return v
 }

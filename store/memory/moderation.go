@@ -70,17 +70,34 @@ func (s *Store) moderate(ctx context.Context, userID, liveID, targetID string, c
 	return change(l.channel)
 }
 
-// banned reports whether the user may not chat, and forgets a ban that is over.
+// SweepBans implements prism.SweepStore.
+func (s *Store) SweepBans(ctx context.Context, limit int) (int, error) {
+	if err := s.lock(ctx); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	now, deleted := s.now(), 0
+	for _, c := range s.channels {
+		for userID, until := range c.bans {
+			if deleted >= limit {
+				return deleted, nil
+			}
+			if banOver(until, now) {
+				delete(c.bans, userID)
+				deleted++
+			}
+		}
+	}
+	return deleted, nil
+}
+
+// banned reports whether the user may not chat.
 func (c *channelRecord) banned(userID string, now time.Time) bool {
 	until, ok := c.bans[userID]
-	if !ok {
-		return false
-	}
-	if !until.IsZero() && !now.Before(until) {
-		delete(c.bans, userID)
-		return false
-	}
-	return true
+	return ok && !banOver(until, now)
 }
+
+// banOver reports whether a ban until then is over. The zero time is for ever.
+func banOver(until, now time.Time) bool { return !until.IsZero() && !now.Before(until) }
 
 func forbidden(why string) error { return fmt.Errorf("memory: %s: %w", why, prism.ErrForbidden) }

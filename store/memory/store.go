@@ -1,7 +1,7 @@
 // Package memory is a data layer that lives in the process: users, channels,
-// lives, statistics, chat, bans, managers, ingest sessions, and codes and
-// tokens. It is meant for development, for tests, and as the readable model of
-// the store contracts. All is lost when the process ends, and nothing is
+// lives, statistics, chat, bans, managers, ingest sessions, leases, and codes
+// and tokens. It is meant for development, for tests, and as the readable model
+// of the store contracts. All is lost when the process ends, and nothing is
 // shared between processes.
 //
 // A [Store] has no notion of teams: the acting user of a channel is its owner,
@@ -36,6 +36,10 @@ var (
 	_ prism.Directory    = (*Store)(nil)
 	_ prism.Audience     = (*Store)(nil)
 	_ oauth.Store        = (*Store)(nil)
+
+	_ prism.StatsStore     = (*Store)(nil)
+	_ prism.SweepStore     = (*Store)(nil)
+	_ prism.StandingSource = (*Store)(nil)
 )
 
 // Store keeps everything in maps. It is safe for concurrent use, starts no
@@ -57,6 +61,7 @@ type Store struct {
 	owned    map[string]map[string]*channelRecord // by owner, then by channel id
 	lives    map[string]*liveRecord
 	keys     map[[32]byte]*liveRecord
+	leases   map[string]lease // by job
 
 	tokens tokenTable
 }
@@ -80,6 +85,7 @@ func New(opt prism.StoreOptions) (*Store, error) {
 		owned:     make(map[string]map[string]*channelRecord),
 		lives:     make(map[string]*liveRecord),
 		keys:      make(map[[32]byte]*liveRecord),
+		leases:    make(map[string]lease),
 		tokens:    newTokenTable(),
 	}
 	if s.chatLimit == 0 {

@@ -77,7 +77,7 @@ func fixture(t *testing.T, s *memory.Store) prismtest.Fixture {
 	return prismtest.Fixture{
 		Users: s, Channels: s, Lives: s,
 		Chat: s, ChatSend: s, ChatDelete: s, Ban: s, Managers: s, Update: s,
-		Ingest: s, Directory: s, Audience: s,
+		Ingest: s, Directory: s, Audience: s, Stats: s, Sweep: s, Standings: s,
 		Owner: "minji", Stranger: "juno", Viewer: "haru",
 		EnabledChannel: "games", DisabledChannel: "old",
 	}

@@ -1,0 +1,137 @@
+package readme
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/b2bprism/b2bprism/prism"
+)
+
+// prelude is what the README's mount example leaves to the reader.
+const prelude = `package main
+
+import (
+	"net/http"
+
+	"github.com/b2bprism/b2bprism/oauth"
+	"github.com/b2bprism/b2bprism/prism"
+)
+
+type App interface {
+	prism.UserSource
+	prism.ChannelStore
+	prism.LiveStore
+	PRISMClient() oauth.Client
+	Tokens() oauth.Store
+	CurrentUser(r *http.Request, resume string) (userID, redirect string, err error)
+}
+
+var _ = mountPRISM
+
+func main() {}
+
+`
+
+// snippets are the README's blocks of Go. All languages have the same.
+func snippets(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	for _, s := range readPage(t, languages[0]) {
+		for _, b := range s.code {
+			if b.language == "go" {
+				found = append(found, b.text)
+			}
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("the README has no Go")
+	}
+	return found
+}
+
+// TestMountExampleCompiles builds the README's first snippet, laid over a
+// folder of this module that does not exist.
+func TestMountExampleCompiles(t *testing.T) {
+	t.Parallel()
+	snippet := snippets(t)[0]
+	if lines := strings.Count(snippet, "\n"); lines > 15 {
+		t.Errorf("the mount example has %d lines, want at most 15", lines)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(program, []byte(prelude+snippet), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	virtual := filepath.Join(here, "mountexample", "main.go")
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{virtual: program}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlayFile := filepath.Join(t.TempDir(), "overlay.json")
+	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, "-overlay", overlayFile, filepath.Dir(virtual)).CombinedOutput()
+	if err != nil {
+		t.Errorf("the README's mount example does not compile: %v\n%s", err, out)
+	}
+}
+
+// TestSnippetsAreFromCode wants every other snippet, whatever its indentation,
+// in a file of this module or in an Example of another one. Those compile.
+func TestSnippetsAreFromCode(t *testing.T) {
+	t.Parallel()
+	var code []string
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		isCode := strings.HasPrefix(path, filepath.Join(root, "examples")) || strings.HasSuffix(path, "_test.go")
+		if err != nil || d.IsDir() || !isCode || filepath.Ext(path) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path) //nolint:gosec // G304, G122: a file of the project
+		code = append(code, unindented(string(text)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, snippet := range snippets(t)[1:] {
+		if !slices.ContainsFunc(code, func(file string) bool { return strings.Contains(file, unindented(snippet)) }) {
+			t.Errorf("no example has this snippet of the README:\n%s", snippet)
+		}
+	}
+}
+
+func unindented(code string) string {
+	lines := strings.Split(code, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestErrorTable compares the published table with the code.
+func TestErrorTable(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*prism.Error{
+		prism.ErrInvalid, prism.ErrUnauthorized, prism.ErrForbidden, prism.ErrChannelDisabled, prism.ErrTLSRequired, prism.ErrNotFound,
+		prism.ErrNoSuchAPI, prism.ErrMethodNotAllowed, prism.ErrConflict, prism.ErrTooLarge, prism.ErrMediaType, prism.ErrInternal,
+		prism.ErrUnavailable, prism.ErrTimeout,
+	} {
+		row := fmt.Sprintf("| %d | %s | %d |", e.Code, e.Name, e.Status)
+		for _, name := range languages {
+			has := func(s section) bool { return slices.Contains(s.rows, row) }
+			if !slices.ContainsFunc(readPage(t, name), has) {
+				t.Errorf("%s lacks %q", name, row)
+			}
+		}
+	}
+}
