@@ -15,11 +15,16 @@ const (
 	// section 2).
 	basicChallenge = `Basic realm="oauth", charset="UTF-8"`
 
+	// formType is the one content type of a request.
+	formType = "application/x-www-form-urlencoded"
 	// maxForm is the most bytes of a form body.
 	maxForm = 8 << 10
 	// maxBasic is the most characters of Basic credentials that are decoded.
 	maxBasic = 2 << 10
 )
+
+// basicEncoding is strict, so that credentials have one spelling only.
+var basicEncoding = base64.StdEncoding.Strict()
 
 // clientForm reads a request in the standard dialect, a POST of a form, and
 // authenticates its client.
@@ -69,8 +74,11 @@ func readClientForm(r *http.Request) (url.Values, error) {
 
 // isForm reports whether the body is a form that is encoded like a query.
 func isForm(r *http.Request) bool {
+	if t := r.Header["Content-Type"]; len(t) > 0 && t[0] == formType {
+		return true
+	}
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && mediaType == "application/x-www-form-urlencoded"
+	return err == nil && mediaType == formType
 }
 
 // clientCredentials finds the client's id and secret in the Authorization
@@ -104,7 +112,7 @@ func parseBasic(authorization string) (id, secret string, ok bool) {
 	if !strings.EqualFold(scheme, "Basic") || len(encoded) > maxBasic || strings.ContainsAny(encoded, "\r\n") {
 		return "", "", false
 	}
-	joined, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	joined, err := basicEncoding.DecodeString(encoded)
 	if err != nil {
 		return "", "", false
 	}

@@ -23,7 +23,11 @@ const (
 	DefaultRefreshTotalTTL = 365 * 24 * time.Hour
 	DefaultRefreshGrace    = time.Minute
 	MaxRefreshGrace        = 5 * time.Minute
+	DefaultVerifyCacheTTL  = 10 * time.Second
+	MaxVerifyCacheTTL      = time.Minute
 	DefaultSweepInterval   = 10 * time.Minute
+	// DefaultVerifyCacheEntries is the default of Config.VerifyCacheEntries.
+	DefaultVerifyCacheEntries = 1 << 16
 	// MinSecret is the least length of a value of Secrets, in bytes.
 	MinSecret = 32
 )
@@ -73,6 +77,17 @@ type Config struct {
 	// rotation; see Family.Rotate. 1 minute by default, at most 5; negative
 	// means none.
 	RefreshGrace time.Duration
+	// VerifyCacheTTL is how long an access token that was found good is taken
+	// for good without asking the Store: 10 seconds by default, at most 1
+	// minute; negative asks every time. A sign-in that this Server revokes ends
+	// at once all the same; one that another process revoked, or somebody who
+	// called the Store directly, ends within this time. No token outlives its
+	// expiry by it, and nothing is remembered of a token that is not good.
+	VerifyCacheTTL time.Duration
+	// VerifyCacheEntries is how many access tokens are remembered at most:
+	// 65,536 by default, 4 at least, rounded down to a multiple of 4. One takes
+	// about 200 bytes once it was used, and 8 before.
+	VerifyCacheEntries int
 	// SweepInterval is how often expired records are deleted, 10 minutes by
 	// default, at least 1 second; negative leaves it to the host
 	// (Server.Sweep). One run deletes 100,000 records at most.
@@ -119,6 +134,9 @@ func (c Config) check() error {
 		errs = append(errs, fmt.Errorf("oauth: Config.PublicURL %w", err))
 	}
 	errs = append(errs, c.checkTimes()...)
+	if c.VerifyCacheEntries != 0 && c.VerifyCacheEntries < cacheWays {
+		errs = append(errs, fmt.Errorf("oauth: Config.VerifyCacheEntries is %d, want at least %d; a negative VerifyCacheTTL turns the cache off", c.VerifyCacheEntries, cacheWays))
+	}
 	if static, ok := c.Clients.(*staticClients); ok {
 		errs = append(errs, static.problems()...)
 	}
@@ -156,6 +174,9 @@ func (c Config) checkTimes() []error {
 	if c.SweepInterval > 0 && c.SweepInterval < time.Second {
 		errs = append(errs, fmt.Errorf("oauth: Config.SweepInterval is %v, want at least %v", c.SweepInterval, time.Second))
 	}
+	if c.VerifyCacheTTL > MaxVerifyCacheTTL {
+		errs = append(errs, fmt.Errorf("oauth: Config.VerifyCacheTTL is %v, want at most %v", c.VerifyCacheTTL, MaxVerifyCacheTTL))
+	}
 	if c.RefreshGrace > MaxRefreshGrace {
 		errs = append(errs, fmt.Errorf("oauth: Config.RefreshGrace is %v, want at most %v", c.RefreshGrace, MaxRefreshGrace))
 	}
@@ -191,8 +212,8 @@ func checkPublicURL(raw string, allowInsecure bool) error {
 }
 
 // withDefaults returns the configuration with every option filled in.
-// SweepInterval stays negative for a host that sweeps itself; RefreshGrace 0
-// means none.
+// SweepInterval and VerifyCacheTTL stay negative for a host that wants none;
+// RefreshGrace 0 means none.
 func (c Config) withDefaults() Config {
 	for _, f := range []struct {
 		value    *time.Duration
@@ -203,6 +224,7 @@ func (c Config) withDefaults() Config {
 		{&c.RefreshIdleTTL, DefaultRefreshIdleTTL},
 		{&c.RefreshTotalTTL, DefaultRefreshTotalTTL},
 		{&c.RefreshGrace, DefaultRefreshGrace},
+		{&c.VerifyCacheTTL, DefaultVerifyCacheTTL},
 		{&c.SweepInterval, DefaultSweepInterval},
 	} {
 		if *f.value == 0 {
@@ -210,6 +232,9 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	c.RefreshGrace = max(c.RefreshGrace, 0)
+	if c.VerifyCacheEntries == 0 {
+		c.VerifyCacheEntries = DefaultVerifyCacheEntries
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -50,11 +50,14 @@ func TestNewNamesEveryProblem(t *testing.T) {
 	cfg.RefreshTotalTTL = -1
 	cfg.RefreshGrace = 6 * time.Minute
 	cfg.SweepInterval = time.Millisecond
+	cfg.VerifyCacheTTL = oauth.MaxVerifyCacheTTL + 1
+	cfg.VerifyCacheEntries = 3
 	cfg.Login = oauth.SessionLogin(nil)
 	cfg.Clients = oauth.StaticClients(
 		oauth.Client{ID: "a", RedirectURIs: []string{redirectURI, "javascript:x"}, Scopes: []string{"a b"}},
 		oauth.Client{ID: "a"}, oauth.Client{})
-	wantProblems(cfg, "Secrets[1]", "CodeTTL", "AccessTTL", "RefreshIdleTTL", "RefreshTotalTTL", "RefreshGrace", "SweepInterval", "Config.Login",
+	wantProblems(cfg, "Secrets[1]", "CodeTTL", "AccessTTL", "RefreshIdleTTL", "RefreshTotalTTL", "RefreshGrace", "SweepInterval",
+		"VerifyCacheTTL", "VerifyCacheEntries", "Config.Login",
 		"RedirectURIs[1]", "Scopes[0]", `ID "a" is there twice`, "client 2: ID must be")
 
 	for _, url := range []string{

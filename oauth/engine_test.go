@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -191,6 +192,22 @@ func TestClientThatWentAwayIsNoErrorInTheLog(t *testing.T) {
 		t.Errorf("%d errors in the log", n)
 	}
 	r.mustOK(r.redeem(code))
+}
+
+func TestTokensAreNeverTheSame(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	seen := map[string]bool{}
+	for range 200 {
+		code := r.code()
+		pair := r.mustOK(r.redeem(code))
+		for _, text := range []string{code, pair.AccessToken, pair.RefreshToken} {
+			if raw, err := base64.RawURLEncoding.DecodeString(text); err != nil || len(raw) != 32 || seen[text] {
+				t.Fatalf("%d bytes, %v, seen before: %t", len(raw), err, seen[text])
+			}
+			seen[text] = true
+		}
+	}
 }
 
 func TestDigestOf(t *testing.T) {

@@ -31,6 +31,8 @@ func TestSeveralInstancesServeOneSignIn(t *testing.T) {
 	pair := second.readAnswer(w)
 	first.wantWorks(pair.AccessToken, true)
 	second.wantError(second.redeem(q.Get("code")), http.StatusBadRequest, "invalid_grant")
+	second.wantWorks(pair.AccessToken, false) // it saw the replay
+	first.clock.advance(oauth.DefaultVerifyCacheTTL)
 	first.wantWorks(pair.AccessToken, false)
 
 	// Instances that do not share the secret do not take each other's pages.

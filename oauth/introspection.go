@@ -25,7 +25,9 @@ type introspection struct {
 // token. The answer to a token that is not good now, or that is not the
 // client's own, is {"active":false} and no more.
 //
-// Asking about an access token counts as its use, as in Verify.
+// Asking about an access token counts as its use, as in Verify. The Store is
+// always asked: Config.VerifyCacheTTL is not for this answer, which its reader
+// may keep in turn (section 4).
 func (s *Server) ServeIntrospect(w http.ResponseWriter, r *http.Request) {
 	info := tokenRequestInfo{endpoint: endpointIntrospect, challenge: basicChallenge}
 	client, form, err := s.clientForm(w, r, &info)
@@ -55,7 +57,8 @@ func (s *Server) introspect(ctx context.Context, client Client, text, hint strin
 	now := s.now()
 	active := s.rotates(token, now) && now.Before(token.ExpiresAt)
 	if !refresh {
-		active = s.useAccess(ctx, token) == nil
+		_, err := s.useAccess(ctx, token)
+		active = err == nil
 	}
 	if !active {
 		return introspection{}, nil

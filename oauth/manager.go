@@ -188,7 +188,7 @@ func (m manager) remove(ctx context.Context, text string, find func(context.Cont
 }
 
 func (m manager) LoadAccessToken(ctx context.Context, access string) (oauth2.TokenInfo, error) {
-	token, err := m.s.findAccess(ctx, access)
+	good, err := m.s.findAccess(ctx, access)
 	switch {
 	case errors.Is(err, errAccessExpired):
 		return nil, oauth2errors.ErrExpiredAccessToken
@@ -198,9 +198,9 @@ func (m manager) LoadAccessToken(ctx context.Context, access string) (oauth2.Tok
 		return nil, err
 	}
 	now := m.s.now()
-	info := familyInfo(token.Family)
+	info := principalInfo(good.principal)
 	info.SetAccessCreateAt(now)
-	info.SetAccessExpiresIn(token.ExpiresAt.Sub(now))
+	info.SetAccessExpiresIn(good.expiresAt.Sub(now))
 	return info, nil
 }
 
@@ -222,19 +222,19 @@ func (m manager) LoadRefreshToken(ctx context.Context, refresh string) (oauth2.T
 	if !now.Before(token.ExpiresAt) {
 		return nil, oauth2errors.ErrExpiredRefreshToken
 	}
-	info := familyInfo(token.Family)
+	info := principalInfo(prism.Principal{UserID: token.Family.UserID, ClientID: token.Family.ClientID, Scope: token.Family.Scope})
 	info.SetRefreshCreateAt(now)
 	info.SetRefreshExpiresIn(token.ExpiresAt.Sub(now))
 	return info, nil
 }
 
-// familyInfo tells whom a token speaks for. The time at which it was made is
+// principalInfo tells whom a token speaks for. The time at which it was made is
 // not stored: the callers set the present, and what is left of its life.
-func familyInfo(family Family) *models.Token {
+func principalInfo(p prism.Principal) *models.Token {
 	info := models.NewToken()
-	info.SetClientID(family.ClientID)
-	info.SetUserID(family.UserID)
-	info.SetScope(family.Scope)
+	info.SetClientID(p.ClientID)
+	info.SetUserID(p.UserID)
+	info.SetScope(p.Scope)
 	return info
 }
 

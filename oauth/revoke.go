@@ -11,10 +11,14 @@ import (
 // codes that were not redeemed yet and with open consent pages, and returns how
 // many sign-ins it ended. Call it when the user changes the password, is blocked or is deleted;
 // when blocking, after the user became Disabled, so that no new one begins.
+// Their access tokens end with this call at this Server, and at another one on
+// the same Store within its Config.VerifyCacheTTL.
 func (s *Server) RevokeUser(ctx context.Context, userID string) (int, error) {
 	if userID == "" {
 		return 0, fmt.Errorf("oauth: revoke the user's sign-ins: %w", prism.InvalidField("userID", "is empty"))
 	}
+	// Also when the store failed: it may have revoked some.
+	defer s.verified.revoked(userID)
 	n, err := s.cfg.Store.RevokeUser(ctx, userID, s.now())
 	if err != nil {
 		return 0, fmt.Errorf("oauth: revoke the user's sign-ins: %w", err)
@@ -23,8 +27,9 @@ func (s *Server) RevokeUser(ctx context.Context, userID string) (int, error) {
 }
 
 // RevokeFamily ends one sign-in and all its tokens. Ending one that is over,
-// or that there never was, is no error.
+// or that there never was, is no error. Its access tokens end as at RevokeUser.
 func (s *Server) RevokeFamily(ctx context.Context, familyID string) error {
+	defer s.verified.revoked(familyID)
 	if err := s.cfg.Store.RevokeFamily(ctx, familyID, s.now()); err != nil {
 		return fmt.Errorf("oauth: revoke the sign-in: %w", err)
 	}

@@ -20,6 +20,9 @@ type Server struct {
 	// as long as a known one.
 	nobody Client
 
+	// verified is nil when every check of a token asks the store.
+	verified *verifyCache
+
 	stopSweeper context.CancelFunc
 	sweeper     sync.WaitGroup
 }
@@ -43,6 +46,9 @@ func New(cfg Config) (*Server, error) {
 		cfg:    cfg,
 		log:    cfg.Logger,
 		nobody: Client{Secrets: []Secret{{Digest: DigestOf(newToken()), NotAfter: time.Unix(1, 0)}}},
+	}
+	if cfg.VerifyCacheTTL > 0 {
+		s.verified = newVerifyCache(cfg.VerifyCacheTTL, cfg.VerifyCacheEntries)
 	}
 	s.warnOfConsole()
 	s.startSweeper()

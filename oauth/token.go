@@ -47,7 +47,8 @@ func (i issued) expiresIn() int64 { return int64(i.pair.AccessExpiresAt.Sub(i.at
 
 // mint makes a pair that does not outlive the family.
 func (s *Server) mint(family Family, now time.Time) issued {
-	i := issued{access: newToken(), refresh: newToken(), family: family, at: now}
+	i := issued{family: family, at: now}
+	i.access, i.refresh = newTokens()
 	i.pair = Pair{
 		Access:           DigestOf(i.access),
 		AccessExpiresAt:  earlier(now.Add(s.cfg.AccessTTL), family.ExpiresAt),
@@ -97,6 +98,10 @@ func (s *Server) redeem(ctx context.Context, client Client, g codeGrant) (issued
 	err = s.cfg.Store.RedeemCode(ctx, Redemption{
 		Code: digest, ClientID: client.ID, Family: pair.family, Pair: pair.pair, Now: now,
 	})
+	if err != nil {
+		// The store may have revoked the family.
+		s.verified.revoked(code.FamilyID)
+	}
 	switch {
 	case errors.Is(err, ErrCodeUsed):
 		s.reuseDetected(ctx, ReuseEvent{client.ID, code.UserID, code.FamilyID, "code"})
@@ -118,8 +123,8 @@ func (s *Server) checkCode(ctx context.Context, client Client, code Code, g code
 		return errForeign
 	}
 	if !code.UsedAt.IsZero() {
-		if err := s.cfg.Store.RevokeFamily(ctx, code.FamilyID, now); err != nil {
-			return fmt.Errorf("oauth: revoke the family of a replayed code: %w", err)
+		if err := s.RevokeFamily(ctx, code.FamilyID); err != nil {
+			return fmt.Errorf("oauth: replayed code: %w", err)
 		}
 		s.reuseDetected(ctx, ReuseEvent{client.ID, code.UserID, code.FamilyID, "code"})
 		return errCodeReused
@@ -173,6 +178,10 @@ func (s *Server) refresh(ctx context.Context, client Client, g refreshGrant) (is
 	outcome, family, err := s.cfg.Store.RotateRefresh(ctx, Rotation{
 		Refresh: digest, ClientID: client.ID, Pair: pair.pair, Now: now, Grace: s.cfg.RefreshGrace,
 	})
+	if err != nil || outcome == OutcomeReused {
+		// Also when the store failed: it may have revoked the family.
+		s.verified.revoked(token.Family.ID)
+	}
 	if errors.Is(err, prism.ErrNotFound) {
 		return issued{}, errRefreshUnknown
 	}
