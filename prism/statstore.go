@@ -32,6 +32,31 @@ type StatsReport struct {
 	Add LiveStats
 }
 
+// Check returns an error that wraps ErrInvalid and names the field, if the
+// report has what no StatsStore may take. It is for implementers.
+func (r StatsReport) Check() error {
+	for _, n := range []struct {
+		field string
+		value *int64
+	}{
+		{"Set.Views", r.Set.Views},
+		{"Set.Viewers", r.Set.Viewers},
+		{"Set.Likes", r.Set.Likes},
+		{"Set.Chats", r.Set.Chats},
+		{"Add.Views", &r.Add.Views},
+		{"Add.Likes", &r.Add.Likes},
+		{"Add.Chats", &r.Add.Chats},
+	} {
+		if n.value != nil && *n.value < 0 {
+			return InvalidField("StatsReport."+n.field, "is negative")
+		}
+	}
+	if r.Add.Viewers != 0 {
+		return InvalidField("StatsReport.Add.Viewers", "is set: viewers are reported as they are, with Set")
+	}
+	return nil
+}
+
 // StatsValues are absolute numbers of a live. A nil one stays as it is.
 type StatsValues struct {
 	// Views, Likes and Chats are taken in any state of the live, and go on

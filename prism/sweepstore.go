@@ -2,6 +2,7 @@ package prism
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -44,4 +45,26 @@ type Leaser interface {
 	// Release gives the job back. It changes nothing for another's lease, and
 	// a job that nobody has is no error.
 	Release(ctx context.Context, job, holder string) error
+}
+
+// CheckLease returns an error that wraps ErrInvalid and names the argument, if
+// Leaser.Lease must refuse it. It is for implementers.
+func CheckLease(job, holder string, d time.Duration) error {
+	if d <= 0 {
+		return InvalidField("d", "is not positive")
+	}
+	return CheckRelease(job, holder)
+}
+
+// CheckRelease is CheckLease for Leaser.Release.
+func CheckRelease(job, holder string) error {
+	for _, n := range []struct{ field, name string }{{"job", job}, {"holder", holder}} {
+		switch {
+		case n.name == "":
+			return InvalidField(n.field, "is empty")
+		case len(n.name) > MaxLeaseName:
+			return InvalidField(n.field, fmt.Sprintf("is longer than %d bytes", MaxLeaseName))
+		}
+	}
+	return nil
 }

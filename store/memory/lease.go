@@ -16,11 +16,8 @@ type lease struct {
 // Lease implements prism.Leaser. As nothing is shared between processes, it
 // keeps apart only what runs in this one.
 func (s *Store) Lease(ctx context.Context, job, holder string, d time.Duration) (bool, error) {
-	if err := checkLease(job, holder); err != nil {
+	if err := prism.CheckLease(job, holder, d); err != nil {
 		return false, err
-	}
-	if d <= 0 {
-		return false, prism.InvalidField("d", "is not positive")
 	}
 	if err := s.lock(ctx); err != nil {
 		return false, err
@@ -36,7 +33,7 @@ func (s *Store) Lease(ctx context.Context, job, holder string, d time.Duration) 
 
 // Release implements prism.Leaser.
 func (s *Store) Release(ctx context.Context, job, holder string) error {
-	if err := checkLease(job, holder); err != nil {
+	if err := prism.CheckRelease(job, holder); err != nil {
 		return err
 	}
 	if err := s.lock(ctx); err != nil {
@@ -45,18 +42,6 @@ func (s *Store) Release(ctx context.Context, job, holder string) error {
 	defer s.mu.Unlock()
 	if s.leases[job].holder == holder {
 		delete(s.leases, job)
-	}
-	return nil
-}
-
-func checkLease(job, holder string) error {
-	for _, n := range []struct{ field, name string }{{"job", job}, {"holder", holder}} {
-		switch {
-		case n.name == "":
-			return prism.InvalidField(n.field, "is empty")
-		case len(n.name) > prism.MaxLeaseName:
-			return prism.InvalidField(n.field, "is longer than 100 bytes")
-		}
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // int64 stays there.
 func (s *Store) SaveStats(ctx context.Context, reports []prism.StatsReport) error {
 	for _, r := range reports {
-		if err := checkReport(r); err != nil {
+		if err := r.Check(); err != nil {
 			return err
 		}
 	}
@@ -46,30 +46,6 @@ func (s *Store) SaveViewers(ctx context.Context, heartbeats []prism.ViewerHeartb
 		if l, ok := s.lives[h.LiveID]; ok && l.live.Status == prism.StatusOnAir {
 			l.viewerSeen(h.ViewerID, now)
 		}
-	}
-	return nil
-}
-
-// checkReport refuses what no report may have.
-func checkReport(r prism.StatsReport) error {
-	for _, n := range []struct {
-		name  string
-		value *int64
-	}{
-		{"Set.Views", r.Set.Views},
-		{"Set.Viewers", r.Set.Viewers},
-		{"Set.Likes", r.Set.Likes},
-		{"Set.Chats", r.Set.Chats},
-		{"Add.Views", &r.Add.Views},
-		{"Add.Likes", &r.Add.Likes},
-		{"Add.Chats", &r.Add.Chats},
-	} {
-		if n.value != nil && *n.value < 0 {
-			return prism.InvalidField("StatsReport."+n.name, "is negative")
-		}
-	}
-	if r.Add.Viewers != 0 {
-		return prism.InvalidField("StatsReport.Add.Viewers", "is set: viewers are reported as they are, with Set")
 	}
 	return nil
 }

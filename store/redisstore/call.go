@@ -28,6 +28,9 @@ var (
 	familiesScript     = tokenScript("families")
 	sweepScript        = tokenScript("sweep")
 
+	leaseScript   = redis.NewScript(scriptText("lease"))
+	releaseScript = redis.NewScript(scriptText("release"))
+
 	chatPostScript   = redis.NewScript(scriptText("chatpost"))
 	chatReadScript   = redis.NewScript(scriptText("chatread"))
 	chatDeleteScript = redis.NewScript(scriptText("chatdelete"))

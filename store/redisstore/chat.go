@@ -25,22 +25,6 @@ type LiveFinder interface {
 	Live(ctx context.Context, userID, liveID string) (prism.Live, error)
 }
 
-// Standing is what a user is in the chat of one live.
-type Standing struct {
-	// Owner and Manager go into the messages that the user writes from now on.
-	Owner, Manager bool
-	// Banned keeps the user from writing, unless the user is the owner.
-	Banned bool
-}
-
-// StandingSource tells a user's standing. Bans and managers stay in the main
-// store, which answers prism.Banner and prism.ManagerStore; this is how the
-// chat hears of them. It must be safe for concurrent use and honour ctx.
-type StandingSource interface {
-	// Standing is asked once for each message. The live and the user exist.
-	Standing(ctx context.Context, liveID, userID string) (Standing, error)
-}
-
 // ChatOptions is what a Chat is told of its host.
 type ChatOptions struct {
 	// Lives authorises the acting user of every call from PRISM, with one
@@ -49,9 +33,11 @@ type ChatOptions struct {
 	// Users names the authors. A message keeps the name and picture that its
 	// author had. Required.
 	Users prism.UserSource
-	// Standings knows owners, managers and bans. nil means that nobody is
-	// banned or a manager, and that who writes from PRISM is the owner.
-	Standings StandingSource
+	// Standings knows owners, managers and bans, which stay in the main store;
+	// every ready store does. It is asked once for each message, of a live and
+	// a user that exist. nil means that nobody is banned or a manager, and that
+	// who writes from PRISM is the owner.
+	Standings prism.StandingSource
 	// Prefix begins all keys, in braces together with the live's id:
 	// DefaultPrefix by default. It holds no brace.
 	Prefix string
@@ -85,7 +71,7 @@ type Chat struct {
 	caller
 	lives     LiveFinder
 	users     prism.UserSource
-	standings StandingSource
+	standings prism.StandingSource
 	prefix    string
 	limit     int
 	retention time.Duration

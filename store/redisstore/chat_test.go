@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/b2bprism/b2bprism/prism"
+	"github.com/b2bprism/b2bprism/store/memory"
 	"github.com/b2bprism/b2bprism/store/redisstore"
 )
 
@@ -25,7 +26,7 @@ func openLive(t testing.TB, client redis.UniversalClient, opt redisstore.ChatOpt
 	return openChat(t, client, opt), newLive(t, m)
 }
 
-func newLive(t testing.TB, m *mainStore) prism.Live {
+func newLive(t testing.TB, m *memory.Store) prism.Live {
 	t.Helper()
 	l, err := m.CreateLive(t.Context(), owner, "games", prism.NewLive{Title: "Live", Scope: prism.ScopePublic, ReservedAt: start})
 	must(t, err)

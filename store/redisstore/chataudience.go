@@ -55,5 +55,5 @@ func (a chatAudience) PostChat(ctx context.Context, liveID, userID, text string)
 	if author.Disabled {
 		return forbidden("the author is disabled")
 	}
-	return a.chat.post(ctx, liveID, author, text, Standing{})
+	return a.chat.post(ctx, liveID, author, text, prism.Standing{})
 }

@@ -1,8 +1,6 @@
 package redisstore_test
 
 import (
-	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,20 +12,10 @@ import (
 	"github.com/b2bprism/b2bprism/store/redisstore"
 )
 
-// mainStore is a host's main store, which tells the chat of bans and managers.
-// The store in memory keeps these to itself, so they are noted on the way in.
-type mainStore struct {
-	*memory.Store
-	now func() time.Time
-
-	mu       sync.Mutex
-	bans     map[string]time.Time
-	managers map[string]bool
-}
-
 const owner = "minji"
 
-func openMain(t testing.TB, now func() time.Time) *mainStore {
+// openMain makes a host's main store.
+func openMain(t testing.TB, now func() time.Time) *memory.Store {
 	t.Helper()
 	s, err := memory.New(prism.StoreOptions{RTMPBase: "rtmp://ingest.example.com/live", Now: now})
 	if err != nil {
@@ -43,48 +31,7 @@ func openMain(t testing.TB, now func() time.Time) *mainStore {
 			t.Fatal(err)
 		}
 	}
-	return &mainStore{Store: s, now: now, bans: map[string]time.Time{}, managers: map[string]bool{}}
-}
-
-func (m *mainStore) note(err error, change func()) error {
-	if err == nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		change()
-	}
-	return err
-}
-
-func (m *mainStore) BanUser(ctx context.Context, userID, liveID, targetID string, d time.Duration) error {
-	return m.note(m.Store.BanUser(ctx, userID, liveID, targetID, d), func() {
-		m.bans[targetID] = time.Time{}
-		if d > 0 {
-			m.bans[targetID] = m.now().Add(d)
-		}
-	})
-}
-
-func (m *mainStore) UnbanUser(ctx context.Context, userID, liveID, targetID string) error {
-	return m.note(m.Store.UnbanUser(ctx, userID, liveID, targetID), func() { delete(m.bans, targetID) })
-}
-
-func (m *mainStore) AddManager(ctx context.Context, userID, liveID, targetID string) error {
-	return m.note(m.Store.AddManager(ctx, userID, liveID, targetID), func() { m.managers[targetID] = true })
-}
-
-func (m *mainStore) RemoveManager(ctx context.Context, userID, liveID, targetID string) error {
-	return m.note(m.Store.RemoveManager(ctx, userID, liveID, targetID), func() { delete(m.managers, targetID) })
-}
-
-// Standing implements redisstore.StandingSource. All channels are one owner's.
-func (m *mainStore) Standing(_ context.Context, _, userID string) (redisstore.Standing, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	until, banned := m.bans[userID]
-	return redisstore.Standing{
-		Owner: userID == owner, Manager: m.managers[userID],
-		Banned: banned && (until.IsZero() || m.now().Before(until)),
-	}, nil
+	return s
 }
 
 func openChat(t testing.TB, client redis.UniversalClient, opt redisstore.ChatOptions) *redisstore.Chat {

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -44,10 +45,17 @@ func (c *Chat) Counts(ctx context.Context, liveIDs ...string) ([]int64, error) {
 	return counts, nil
 }
 
+// countTimeout bounds the question for the numbers of messages. It is far
+// below the deadline of a request: what the main store has done already must
+// not be answered as a timeout because Redis hangs.
+const countTimeout = 300 * time.Millisecond
+
 // addCounts adds the numbers of messages to what the main store tells. While
 // Redis cannot answer they are left out: a streamer must be able to go live
 // without them.
 func (c *Chat) addCounts(ctx context.Context, lives ...*prism.Live) {
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
+	defer cancel()
 	ids := make([]string, len(lives))
 	for i, l := range lives {
 		ids[i] = l.ID
@@ -71,8 +79,8 @@ func (c *Chat) addCountsTo(ctx context.Context, lives []prism.Live) {
 
 // Lives returns main with the messages of this Chat added to Stats.Chats of
 // the lives that it returns, for prism.Config.Lives. That is one more round
-// trip to Redis for each call. While Redis cannot answer, Stats.Chats is what
-// main has.
+// trip to Redis for each call. When Redis does not answer within 300 ms,
+// Stats.Chats is what main has.
 func (c *Chat) Lives(main prism.LiveStore) prism.LiveStore { return countedLives{main, c} }
 
 // Updates does for prism.Config.Update what Lives does for prism.Config.Lives.

@@ -25,12 +25,12 @@ func (c *Chat) SendMessage(ctx context.Context, userID, liveID, text string) err
 	if err != nil {
 		return err
 	}
-	return c.post(ctx, liveID, author, text, Standing{Owner: true})
+	return c.post(ctx, liveID, author, text, prism.Standing{Owner: true})
 }
 
 // post writes a message of an author who may use the live. The standing is
 // that of a host without standings.
-func (c *Chat) post(ctx context.Context, liveID string, author prism.User, text string, standing Standing) error {
+func (c *Chat) post(ctx context.Context, liveID string, author prism.User, text string, standing prism.Standing) error {
 	if c.standings != nil {
 		var err error
 		if standing, err = c.standings.Standing(ctx, liveID, author.ID); err != nil {

@@ -5,7 +5,7 @@
 //	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"})
 //	tokens, err := redisstore.New(client, redisstore.Options{})
 //	...
-//	chat, err := redisstore.NewChat(client, redisstore.ChatOptions{Lives: main, Users: main})
+//	chat, err := redisstore.NewChat(client, redisstore.ChatOptions{Lives: main, Users: main, Standings: main})
 //
 // It needs Redis 5 or later and no modules. The client is the host's: a single
 // server, Sentinel or a cluster, with the host's time-outs and TLS.
@@ -21,6 +21,7 @@
 //	{p}:family:ID     hash    a sign-in: all that Family.Rotate decides on
 //	{p}:user:U        zset    the codes and families of a user, by expiry
 //	{p}:expiry        zset    all codes and tokens, by expiry, for Sweep
+//	{p}:lease:JOB     string  who does a job, as long as nobody else may
 //	{p:chat:L}:state  hash    first and last number, how many were posted, mark
 //	{p:chat:L}:log    stream  the messages; an entry's id is its number
 //	{p:chat:L}:try:X  string  the number that one call was given, for a minute

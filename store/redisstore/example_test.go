@@ -32,7 +32,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	chat, err := redisstore.NewChat(client, redisstore.ChatOptions{Lives: main, Users: main})
+	chat, err := redisstore.NewChat(client, redisstore.ChatOptions{Lives: main, Users: main, Standings: main})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func ExampleChat_Audience() {
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	defer func() { _ = client.Close() }()
 	main, live := exampleLive()
-	chat, err := redisstore.NewChat(client, redisstore.ChatOptions{Lives: main, Users: main})
+	chat, err := redisstore.NewChat(client, redisstore.ChatOptions{Lives: main, Users: main, Standings: main})
 	if err != nil {
 		log.Fatal(err)
 	}

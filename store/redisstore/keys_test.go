@@ -58,6 +58,8 @@ func busy(t testing.TB, client redis.UniversalClient) (*redisstore.Store, *redis
 		must(t, store.MarkUsed(ctx, used.Family.ID, 2))
 		must(t, store.RevokeFamily(ctx, revoked.Family.ID, at))
 	}
+	_, err := store.Lease(ctx, "sweep", "holder", time.Minute)
+	must(t, err)
 	chat, live := openLive(t, client, redisstore.ChatOptions{})
 	must(t, chat.SendMessage(ctx, owner, live.ID, "hello"))
 	return store, chat

@@ -123,6 +123,23 @@ func TestTimeoutOfTheDriverIsUnavailable(t *testing.T) {
 	}
 }
 
+// What the main store has done must not be lost in the wait for a number.
+func TestStartIsAnsweredThoughRedisHangs(t *testing.T) {
+	server := startServer(t)
+	client := server.client(t)
+	m := openMain(t, newClock().Now)
+	lives := openChat(t, client, redisstore.ChatOptions{Lives: m, Users: m}).Lives(m)
+	live := newLive(t, m)
+	server.signal(syscall.SIGSTOP)
+	defer server.signal(syscall.SIGCONT)
+	ctx, cancel := context.WithTimeout(t.Context(), prism.DefaultDeadline)
+	defer cancel()
+	started, err := lives.StartLive(ctx, owner, live.ID)
+	if err != nil || !started.Changed || ctx.Err() != nil {
+		t.Errorf("StartLive while Redis hangs: %+v, %v; the deadline: %v", started, err, ctx.Err())
+	}
+}
+
 func TestWriteWithoutMemoryFailsAsAWhole(t *testing.T) {
 	client := startServer(t).client(t, impatient)
 	store := open(t, client, redisstore.Options{})

@@ -90,13 +90,14 @@ func checkPrefix(prefix string) (string, error) {
 	return prefix, nil
 }
 
-// The kinds of records. An index entry is a key without the prefix.
+// The kinds of keys. An index entry is the key of a record without the prefix.
 const (
 	kindCode    = "code:"
 	kindAccess  = "access:"
 	kindRefresh = "refresh:"
 	kindFamily  = "family:"
 	kindUser    = "user:"
+	kindLease   = "lease:"
 )
 
 func (s *Store) key(kind, id string) string { return s.prefix + kind + id }

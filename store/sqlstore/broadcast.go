@@ -25,7 +25,7 @@ func (s *Store) StartLive(ctx context.Context, userID, liveID string) (prism.Sta
 		}
 		if state.status != prism.StatusOnAir {
 			now := t.now()
-			if result.Ended, err = t.endOnAir(state.channelID, now); err != nil {
+			if result.Ended, err = t.endOnAir(state.channelID, liveID, now); err != nil {
 				return err
 			}
 			if err = t.start(liveID, now); err != nil {
@@ -56,6 +56,11 @@ func (s *Store) EndLive(ctx context.Context, userID, liveID string, opt prism.En
 		}
 		result.Changed = state.status == prism.StatusOnAir &&
 			(opt.OnlyBroadcast == 0 || opt.OnlyBroadcast == state.broadcast)
+		if result.Changed && !opt.IdleBefore.IsZero() {
+			if result.Changed, err = t.idle(liveID, opt.IdleBefore); err != nil {
+				return err
+			}
+		}
 		if result.Changed {
 			if err := t.end(liveID, t.now()); err != nil {
 				return err
@@ -69,6 +74,19 @@ func (s *Store) EndLive(ctx context.Context, userID, liveID string, opt prism.En
 	}
 	return result, nil
 }
+
+// idle reports whether a live on air has had no packet since the given time,
+// and keeps new ones waiting.
+func (t transaction) idle(liveID string, since time.Time) (bool, error) {
+	var seenAt int64
+	err := t.one("ingest", findSeen+t.engine.forUpdate, []any{liveID}, &seenAt)
+	if err != nil {
+		return false, err
+	}
+	return seenAt < micros(since), nil
+}
+
+const findSeen = `SELECT seen_at FROM prism_ingest WHERE live_id = ?`
 
 // liveState is what the rules of state look at.
 type liveState struct {
@@ -103,15 +121,22 @@ func (t transaction) liveState(liveID string) (liveState, error) {
 	return s, err
 }
 
+// lockTwoLives locks in the order in which all who lock many lives do it.
+const lockTwoLives = `SELECT id FROM prism_live WHERE id IN (?, ?) ORDER BY id`
+
 const findOnAir = `SELECT id FROM prism_live WHERE channel_id = ? AND status = 'ON_AIR'`
 
 // endOnAir ends the channel's live that is on air and returns it, or nil. The
-// channel must be locked.
-func (t transaction) endOnAir(channelID string, now time.Time) (*prism.Live, error) {
+// channel must be locked. starting is the live that is to take its place, or
+// "".
+func (t transaction) endOnAir(channelID, starting string, now time.Time) (*prism.Live, error) {
 	var liveID string
 	err := t.one("live on air", findOnAir, []any{channelID}, &liveID)
 	if errors.Is(err, prism.ErrNotFound) {
 		return nil, nil
+	}
+	if err == nil && starting != "" && t.engine.forUpdate != "" {
+		_, err = t.ids(lockTwoLives+t.engine.forUpdate, liveID, starting)
 	}
 	if err == nil {
 		err = t.end(liveID, now)
@@ -125,10 +150,13 @@ func (t transaction) endOnAir(channelID string, now time.Time) (*prism.Live, err
 
 // start begins a broadcast. The channel must have no other live on air.
 func (t transaction) start(liveID string, now time.Time) error {
-	_, err := t.exec(`
+	n, err := t.exec(`
 		UPDATE prism_live
 		SET status = 'ON_AIR', broadcast = broadcast + 1, started_at = ?, modified_at = ?
 		WHERE id = ?`, micros(now), micros(now), liveID)
+	if err == nil && n == 0 {
+		err = notFound("live") // it was swept since it was read
+	}
 	if err != nil {
 		return err
 	}

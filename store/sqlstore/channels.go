@@ -121,7 +121,7 @@ func (s *Store) SetChannelEnabled(ctx context.Context, channelID string, enabled
 				bit(enabled), micros(now), channelID)
 		}
 		if err == nil && !enabled {
-			ended, err = t.endOnAir(channelID, now)
+			ended, err = t.endOnAir(channelID, "", now)
 		}
 		return err
 	})

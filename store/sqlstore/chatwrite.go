@@ -89,7 +89,9 @@ func (t transaction) say(liveID string, chat chatState, authorID, text string) e
 		return err
 	}
 	_, err = t.exec(`
-		UPDATE prism_live_stat SET chats = chats + 1, chat_seq = ?, chat_kept = ? WHERE live_id = ?`,
+		UPDATE prism_live_stat
+		SET chats = CASE WHEN chats < 9223372036854775807 THEN chats + 1 ELSE chats END, chat_seq = ?, chat_kept = ?
+		WHERE live_id = ?`,
 		chat.seq+1, chat.kept+1-trimmed, liveID)
 	return err
 }

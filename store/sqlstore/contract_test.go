@@ -9,11 +9,13 @@ import (
 	"github.com/b2bprism/b2bprism/store/sqlstore"
 )
 
-func fixture(s *sqlstore.Store, c *clock) prismtest.Fixture {
+// fixture is of a store and another one on the same database.
+func fixture(s, second *sqlstore.Store, c *clock) prismtest.Fixture {
 	return prismtest.Fixture{
 		Users: s, Channels: s, Lives: s,
 		Chat: s, ChatSend: s, ChatDelete: s, Ban: s, Managers: s, Update: s,
 		Ingest: s, Directory: s, Audience: s,
+		Stats: s, Sweep: s, Standings: s, SecondStats: second, SecondSweep: second,
 		Owner: "owner", Stranger: "stranger", Viewer: "viewer",
 		EnabledChannel: "enabled", DisabledChannel: "disabled",
 		Advance: c.Advance,
@@ -26,9 +28,10 @@ func TestStoreContract(t *testing.T) {
 		database := e.emptied(t)
 		prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
 			c := newClock()
-			s := openDSN(t, database(t), options(c))
+			dsn := database(t)
+			s := openDSN(t, dsn, options(c))
 			seed(t, s)
-			return fixture(s, c)
+			return fixture(s, openDSN(t, dsn, options(c)), c)
 		})
 	})
 }
@@ -42,9 +45,10 @@ func TestStoreContractOnHostDB(t *testing.T) {
 		database := e.emptied(t)
 		prismtest.TestStores(t, func(t *testing.T) prismtest.Fixture {
 			c := newClock()
-			s := e.onHost(t, database(t), options(c))
+			dsn := database(t)
+			s := e.onHost(t, dsn, options(c))
 			seed(t, s)
-			return fixture(s, c)
+			return fixture(s, e.onHost(t, dsn, options(c)), c)
 		})
 	})
 }

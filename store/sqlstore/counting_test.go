@@ -11,8 +11,9 @@ import (
 
 // queryLog records the statements that a driver is asked to run.
 type queryLog struct {
-	mu      sync.Mutex
-	queries []string
+	mu       sync.Mutex
+	queries  []string
+	prepared int
 }
 
 func (l *queryLog) add(query string) {
@@ -26,8 +27,15 @@ func (l *queryLog) take() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	taken := l.queries
-	l.queries = nil
+	l.queries, l.prepared = nil, 0
 	return taken
+}
+
+// preparations is how many statements were prepared since the last take.
+func (l *queryLog) preparations() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.prepared
 }
 
 // logged opens the database of a pool again, with a log.
@@ -94,6 +102,9 @@ func (c *loggingConn) PrepareContext(ctx context.Context, query string) (driver.
 	if err != nil {
 		return nil, err
 	}
+	c.log.mu.Lock()
+	defer c.log.mu.Unlock()
+	c.log.prepared++
 	return &loggingStmt{stmt, query, c.log}, nil
 }
 

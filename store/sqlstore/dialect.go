@@ -84,6 +84,18 @@ type engine struct {
 	// addManager inserts a manager who may be one already. Arguments:
 	// channel_id, user_id.
 	addManager string
+	// takeLease inserts a lease, or overwrites one that is over or of the same
+	// holder. Arguments: job, holder, taken_at, until.
+	takeLease string
+	// alike compares the texts of the lives t and d by their bytes.
+	alike string
+
+	// These are about n rows. putStats updates rows of prism_live_stat that
+	// are there; arguments, for each: live_id, views, likes, chats, reported,
+	// reported_in. putViewers inserts or overwrites, in the order of the
+	// arguments: live_id, viewer_id, seen_at. findViewers finds the live_id and
+	// viewer_id of those of its arguments, the same two, that are there.
+	putStats, putViewers, findViewers func(n int) string
 }
 
 func (d Dialect) engine() (*engine, error) {
@@ -118,6 +130,9 @@ func (e *engine) statement(query string) string {
 		query = after
 	}
 }
+
+// holdsText reports whether a column can hold a text.
+func (e *engine) holdsText(text string) bool { return e.holds == nil || e.holds(text) }
 
 // holdsAll reports whether columns can hold all texts among the arguments.
 func (e *engine) holdsAll(args []any) bool {

@@ -1,6 +1,6 @@
 // Package sqlstore is a data layer in an SQL database: users, channels, lives,
-// statistics, chat, bans, managers, ingest sessions, and OAuth codes and
-// tokens. It has SQLite, embedded in the process by a driver in pure Go,
+// statistics, chat, bans, managers, ingest sessions, leases of jobs, and OAuth
+// codes and tokens. It has SQLite, embedded in the process by a driver in pure Go,
 // PostgreSQL, and MySQL or MariaDB:
 //
 //	store, err := sqlstore.Open(ctx, "sqlite:prism.db", prism.StoreOptions{RTMPBase: "rtmp://ingest.example.com/live"})
@@ -23,7 +23,7 @@
 // all that is known about a driver, stand in the engine's own file (sqlite.go,
 // postgres.go, mysql.go). The tables, each with a comment, are in migrations/.
 //
-// Four habits carry the contracts of package prism:
+// Five habits carry the contracts of package prism:
 //
 //   - A query that finds something for an acting user also authorises it: the
 //     user's id is part of its WHERE clause. What is not the user's is a row
@@ -34,6 +34,8 @@
 //     channel for what is on air, the numbers of a live for its chat, the code
 //     or the family for tokens. A waiting transaction then decides on what the
 //     other one committed, and chat numbers are committed in their order.
+//   - What locks rows of many lives does it in the order of their ids, so that
+//     no two wait for each other in a circle.
 //   - What the database must never hold is refused by the database: a unique
 //     index allows one live on air per channel, whoever writes.
 package sqlstore

@@ -98,7 +98,7 @@ func (e testEngine) emptied(t *testing.T) func(t *testing.T) string {
 	return func(t *testing.T) string {
 		t.Helper()
 		db := e.host(t, dsn)
-		for _, table := range []string{"prism_channel", "prism_user", "prism_oauth_family", "prism_oauth_code"} {
+		for _, table := range []string{"prism_channel", "prism_user", "prism_oauth_family", "prism_oauth_code", "prism_lease"} {
 			execute(t, db, "DELETE FROM "+table) // with all that belongs to it
 		}
 		return dsn

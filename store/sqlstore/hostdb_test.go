@@ -61,6 +61,24 @@ func sampleCalls(s *sqlstore.Store, liveID string) map[string]func(context.Conte
 			_, _, err := s.RotateRefresh(ctx, oauth.Rotation{Refresh: oauth.DigestOf("r"), Now: time.Now()})
 			return err
 		},
+		"SaveStats": func(ctx context.Context) error {
+			return s.SaveStats(ctx, []prism.StatsReport{{LiveID: liveID, Add: prism.LiveStats{Likes: 1}}})
+		},
+		"SaveViewers": func(ctx context.Context) error {
+			return s.SaveViewers(ctx, []prism.ViewerHeartbeat{{LiveID: liveID, ViewerID: "v"}})
+		},
+		"SweepLives": func(ctx context.Context) error {
+			_, err := s.SweepLives(ctx, time.Now(), 10)
+			return err
+		},
+		"SweepBans": func(ctx context.Context) error {
+			_, err := s.SweepBans(ctx, 10)
+			return err
+		},
+		"Lease": func(ctx context.Context) error {
+			_, err := s.Lease(ctx, "job", "holder", time.Minute)
+			return err
+		},
 	}
 }
 

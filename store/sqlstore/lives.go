@@ -10,11 +10,13 @@ import (
 
 // liveColumns is all that a live is made of, so that each of the queries below
 // is the only one its method needs. The argument in it is the time after which
-// a viewer must have been seen to count.
+// a viewer must have been seen to count. The viewers whom the host reported
+// are a column of their own, since the sum may pass the largest number.
 const liveColumns = `
 	l.id, l.channel_id, c.owner_id, c.link, l.title, l.description, l.scope, l.status, l.broadcast,
 	l.stream_key, l.playback_id, l.reserved_at, l.started_at, l.ended_at, l.modified_at, l.created_at,
 	n.views, n.likes, n.chats,
+	CASE WHEN l.status = 'ON_AIR' AND n.reported_in = l.broadcast THEN n.reported ELSE 0 END,
 	(SELECT COUNT(*) FROM prism_viewer v WHERE v.live_id = l.id AND v.seen_at > ?)`
 
 const liveQuery = `SELECT` + liveColumns + `
@@ -65,14 +67,15 @@ type liveRow struct {
 	broadcast                           sql.Null[int]
 	reservedAt, startedAt, endedAt      sql.Null[int64]
 	modifiedAt, createdAt               sql.Null[int64]
-	views, likes, chats, viewers        sql.Null[int64]
+	views, likes, chats                 sql.Null[int64]
+	reported, viewers                   sql.Null[int64]
 }
 
 func (r *liveRow) dest() []any {
 	return []any{
 		&r.id, &r.channelID, &r.ownerID, &r.channelLink, &r.title, &r.description, &r.scope, &r.status, &r.broadcast,
 		&r.streamKey, &r.playbackID, &r.reservedAt, &r.startedAt, &r.endedAt, &r.modifiedAt, &r.createdAt,
-		&r.views, &r.likes, &r.chats, &r.viewers,
+		&r.views, &r.likes, &r.chats, &r.reported, &r.viewers,
 	}
 }
 
@@ -94,7 +97,9 @@ func (s *Store) liveView(r *liveRow) prism.Live {
 		EndedAt:     fromMicrosOrNull(r.endedAt),
 		ModifiedAt:  fromMicrosOrNull(r.modifiedAt),
 		CreatedAt:   fromMicrosOrNull(r.createdAt),
-		Stats:       prism.LiveStats{Views: r.views.V, Viewers: r.viewers.V, Likes: r.likes.V, Chats: r.chats.V},
+		Stats: prism.LiveStats{
+			Views: r.views.V, Viewers: addCount(r.reported.V, r.viewers.V), Likes: r.likes.V, Chats: r.chats.V,
+		},
 	}
 	if s.liveLink != nil {
 		l.Link = s.liveLink(l.ID)

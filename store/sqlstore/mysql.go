@@ -81,6 +81,41 @@ var mysqlEngine = engine{
 		INSERT INTO prism_manager (channel_id, user_id)
 		VALUES (?, ?)
 		ON DUPLICATE KEY UPDATE user_id = VALUES(user_id)`,
+
+	// The columns are set one after the other, or, where the host's sql_mode
+	// has SIMULTANEOUS_ASSIGNMENT, at once: either way a lease of another
+	// holder that is not over stays as it is.
+	takeLease: `
+		INSERT INTO prism_lease (job, holder, taken_at, until)
+		VALUES (?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE
+			holder = IF(until <= VALUES(taken_at), VALUES(holder), holder),
+			taken_at = IF(holder = VALUES(holder) OR until <= VALUES(taken_at), VALUES(taken_at), taken_at),
+			until = IF(holder = VALUES(holder) OR until <= VALUES(taken_at), VALUES(until), until)`,
+	// The collation does not see spaces at the end.
+	alike: `CAST(t.title AS BINARY) = CAST(d.title AS BINARY) AND CAST(t.description AS BINARY) = CAST(d.description AS BINARY)`,
+
+	putStats: func(n int) string {
+		return `
+			UPDATE prism_live_stat n
+			JOIN (` + repeated(`
+				SELECT CAST(? AS BINARY) AS live_id, CAST(? AS SIGNED) AS views, CAST(? AS SIGNED) AS likes,
+					CAST(? AS SIGNED) AS chats, CAST(? AS SIGNED) AS reported, CAST(? AS SIGNED) AS reported_in`, " UNION ALL ", n) + `) r
+			ON n.live_id = r.live_id
+			SET n.views = r.views, n.likes = r.likes, n.chats = r.chats, n.reported = r.reported, n.reported_in = r.reported_in`
+	},
+	putViewers: func(n int) string {
+		return `
+			INSERT INTO prism_viewer (live_id, viewer_id, seen_at)
+			VALUES ` + repeated("(?, ?, ?)", ", ", n) + `
+			ON DUPLICATE KEY UPDATE seen_at = VALUES(seen_at)`
+	},
+	findViewers: func(n int) string {
+		return `
+			SELECT v.live_id, v.viewer_id
+			FROM (` + repeated("SELECT CAST(? AS BINARY) AS live_id, CAST(? AS BINARY) AS viewer_id", " UNION ALL ", n) + `) h
+			JOIN prism_viewer v ON v.live_id = h.live_id AND v.viewer_id = h.viewer_id`
+	},
 }
 
 // mysqlNumber is the number of an error of the server, or 0.

@@ -37,7 +37,11 @@ func heldCalls(t *testing.T, s *sqlstore.Store, now time.Time) map[string]func(c
 	live := create(t, s, "A")
 	signIn(t, s, "A", now)
 	calls := sampleCalls(s, live.ID)
-	delete(calls, "SaveCode") // a new code meets nothing
+	// A new code and a lease meet nothing, the live is not on air, and sweeps
+	// leave out what is locked.
+	for _, name := range []string{"SaveCode", "Lease", "SaveViewers", "SweepLives", "SweepBans"} {
+		delete(calls, name)
+	}
 	calls["RotateRefresh"] = func(ctx context.Context) error {
 		_, _, err := s.RotateRefresh(ctx, oauth.Rotation{
 			Refresh: oauth.DigestOf("refresh A"), ClientID: "client", Now: now, Pair: redemptionOf(oauth.Code{}, "B", now).Pair,

@@ -1,17 +1,21 @@
 package sqlstore
 
 import (
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// planned are the statements that run often, or on tables that grow, with the
-// indexes that their plans must name on every engine.
-var planned = map[string]struct {
+// plan is a statement and the indexes that its plan must name.
+type plan struct {
 	query string
 	uses  []string
-}{
+}
+
+// planned are the statements that run often, or on tables that grow, with the
+// indexes that their plans must name on every engine.
+var planned = map[string]plan{
 	"findUser":          {query: findUser},
 	"findChannel":       {query: findChannel},
 	"listChannels":      {query: listChannels, uses: []string{"prism_channel_by_owner"}},
@@ -32,6 +36,8 @@ var planned = map[string]struct {
 	"findAuthor":        {query: findAuthor},
 	"lockChannelOf":     {query: lockChannelOf},
 	"seeViewer":         {query: seeViewer},
+	"findViewer":        {query: findViewer},
+	"findBroadcasts":    {query: findBroadcasts + in(2)},
 	"startIngest":       {query: startIngest},
 	"seeIngest":         {query: seeIngest},
 	"endIngest":         {query: endIngest},
@@ -44,14 +50,26 @@ var planned = map[string]struct {
 	"emptyFamilies":     {query: emptyFamilies, uses: []string{"prism_oauth_family_empty"}},
 	"expiredCodes":      {query: expiredCodes, uses: []string{"prism_oauth_code_by_expiry"}},
 	"expiredTokens":     {query: expiredTokens, uses: []string{"prism_oauth_token_by_expiry"}},
+	"endedBans":         {query: endedBans, uses: []string{"prism_ban_by_end"}},
+	"findStanding":      {query: findStanding},
+	"findSeen":          {query: findSeen},
+	"lockTwoLives":      {query: lockTwoLives},
+	"addLikes":          {query: addLikes},
+	"readStats":         {query: readStats + in(2) + inOrderOfLives},
+	"findHolder":        {query: findHolder},
+	"releaseLease":      {query: releaseLease},
 }
 
 // checkPlans holds the plan of every planned statement against the indexes
 // that it must name, and its steps against the rule that none grows with a
 // table.
-func checkPlans(t *testing.T, explain func(t *testing.T, query string) []string, grows func(name, step string) bool) {
+func checkPlans(t *testing.T, e *engine, explain func(t *testing.T, query string) []string, grows func(name, step string) bool) {
 	t.Helper()
-	for name, tc := range planned {
+	all := maps.Clone(planned)
+	all["findDuplicates"] = plan{e.findDuplicates(""), []string{"prism_live_unused", "prism_live_by_creation"}}
+	all["findViewers"] = plan{query: e.findViewers(2)}
+	all["putStats"] = plan{query: e.putStats(2)}
+	for name, tc := range all {
 		t.Run(name, func(t *testing.T) {
 			plan := explain(t, tc.query)
 			for _, index := range tc.uses {
@@ -85,10 +103,13 @@ func TestSQLiteUsesIndexes(t *testing.T) {
 		"listOnAir":     {"SCAN l USING INDEX prism_live_on_air"},
 		"emptyFamilies": {"SCAN prism_oauth_family USING COVERING INDEX prism_oauth_family_empty"},
 	}
+	for _, name := range []string{"putStats", "findViewers"} {
+		also[name] = []string{"SCAN 2 CONSTANT ROWS", "SCAN r", "SCAN h"} // what the caller names
+	}
 	for _, name := range []string{"chatAfter", "chatLatest", "anyChatAfter", "anyChatLatest"} {
 		also[name] = []string{"SCAN m"} // the messages of the page
 	}
-	checkPlans(t, func(t *testing.T, query string) []string {
+	checkPlans(t, &sqlite, func(t *testing.T, query string) []string {
 		t.Helper()
 		return explain(t, s, query)
 	}, func(name, step string) bool {

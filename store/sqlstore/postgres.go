@@ -56,6 +56,12 @@ var postgres = engine{
 	putChannel: upsertChannel,
 	putBan:     upsertBan,
 	addManager: insertManagerOnce,
+
+	takeLease:   upsertLease,
+	alike:       sameTexts,
+	putStats:    updateStats,
+	putViewers:  upsertViewers,
+	findViewers: selectViewers,
 }
 
 // postgresCode is the SQLSTATE of an error of the server, or "".

@@ -15,15 +15,30 @@ import (
 // readOne runs a query of at most one row. what says what is looked for:
 // without a row, the error is prism.ErrNotFound for it.
 func (s *Store) readOne(ctx context.Context, what, query string, args []any, dest ...any) error {
-	found := false
-	err := s.readAll(ctx, query, args, func(rows *sql.Rows) error {
-		found = true
-		return rows.Scan(dest...)
-	})
-	if err == nil && !found {
-		err = fmt.Errorf("sqlstore: %w", notFound(what))
+	if !s.engine.holdsAll(args) {
+		return fmt.Errorf("sqlstore: %w", notFound(what))
 	}
-	return err
+	rows, err := s.read(ctx, query, args)
+	if err == nil {
+		err = firstRow(rows, what, dest)
+	}
+	if err != nil {
+		return fmt.Errorf("sqlstore: %w", failure(ctx, err))
+	}
+	return nil
+}
+
+// firstRow does not ask for a second row: it costs about as much as the first.
+func firstRow(rows *sql.Rows, what string, dest []any) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	switch {
+	case rows.Next():
+		return rows.Scan(dest...)
+	case rows.Err() != nil:
+		return rows.Err()
+	default:
+		return notFound(what)
+	}
 }
 
 // readAll runs a query and calls scan on every row.
@@ -106,6 +121,14 @@ func pause(ctx context.Context, attempt int) bool {
 }
 
 func (s *Store) writeOnce(ctx context.Context, change func(transaction) error) error {
+	if s.turn != nil {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	tx, err := s.writer.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

@@ -16,18 +16,12 @@ import (
 
 // PRISM polls the live, the chat and the list while it is open. Each of these
 // requests costs the database two statements, the check of the token and one
-// for the data, however much data there is.
+// for the data, however much data there is. Without the cache of oauth.Server,
+// which saves most of the first ones.
 func TestQueriesPerRequest(t *testing.T) {
 	t.Parallel()
 	onEach(t, engines, func(t *testing.T, e testEngine) {
-		dsn := e.migrated(t)
-		driverDSN := map[sqlstore.Dialect]string{
-			sqlstore.SQLite:     "file:" + strings.TrimPrefix(dsn, "sqlite:") + "?" + hostParameters,
-			sqlstore.PostgreSQL: dsn,
-			sqlstore.MySQL:      mysqlDSN(t, dsn, "clientFoundRows=true"),
-		}[e.dialect]
-		db, log := logged(t, e.host(t, dsn), driverDSN)
-		s := onPool(t, db, e.dialect, prism.StoreOptions{RTMPBase: "rtmp://ingest.example.com/live"})
+		s, log := e.logged(t, prism.StoreOptions{RTMPBase: "rtmp://ingest.example.com/live"})
 		seed(t, s)
 		live := start(t, s, create(t, s, "A").ID).Live
 		for i := range 20 {
@@ -53,16 +47,36 @@ func TestQueriesPerRequest(t *testing.T) {
 			// The first request uses the token, which is recorded once, and
 			// prepares the statements.
 			var queries []string
+			var prepared int
 			for range 2 {
 				log.take()
 				request(t, service, tc.method, tc.path, tc.body, token)
+				prepared = log.preparations()
 				queries = log.take()
+			}
+			if prepared > 0 {
+				t.Errorf("%s: %d statements were prepared again", tc.name, prepared)
 			}
 			if len(queries) != tc.want || !strings.Contains(queries[0], "prism_oauth_token") {
 				t.Errorf("%s: %d statements, want %d, the first of them the check of the token:\n%s", tc.name, len(queries), tc.want, strings.Join(queries, "\n"))
 			}
 		}
 	})
+}
+
+// logged makes a store on a pool of a host, with a log of its statements.
+func (e testEngine) logged(t *testing.T, opt prism.StoreOptions) (*sqlstore.Store, *queryLog) {
+	t.Helper()
+	dsn := e.migrated(t)
+	driverDSN := map[sqlstore.Dialect]string{
+		sqlstore.SQLite:     "file:" + strings.TrimPrefix(dsn, "sqlite:") + "?" + hostParameters,
+		sqlstore.PostgreSQL: dsn,
+	}[e.dialect]
+	if e.dialect == sqlstore.MySQL {
+		driverDSN = mysqlDSN(t, dsn, "clientFoundRows=true")
+	}
+	db, log := logged(t, e.host(t, dsn), driverDSN)
+	return onPool(t, db, e.dialect, opt), log
 }
 
 // serve makes a service on the store and an access token of the owner.
@@ -73,7 +87,7 @@ func serve(t *testing.T, s *sqlstore.Store) (service http.Handler, token string)
 	const redirect = "https://global.apis.naver.com/prism/prism-auth-api/oauth/partner/svc1"
 	auth, err := oauth.New(oauth.Config{
 		Clients: oauth.StaticClients(oauth.Client{ID: id, Secrets: []oauth.Secret{oauth.NewSecret(secret)}, RedirectURIs: []string{redirect}}),
-		Store:   s, Users: s, Secrets: secrets, PublicURL: "https://api.example.com/prism", SweepInterval: -1,
+		Store:   s, Users: s, Secrets: secrets, PublicURL: "https://api.example.com/prism", SweepInterval: -1, VerifyCacheTTL: -1,
 		Login: oauth.PasswordLogin(func(context.Context, string, string) (string, error) { return "owner", nil }, oauth.PasswordOptions{}),
 	})
 	must(t, err)

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,6 +98,41 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	})
 }
 
+// A database of the first step is brought up with all that is in it.
+func TestSecondStepKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		steps, err := s.steps()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := prism.LiveStats{Views: 3, Likes: 2, Chats: 1}
+		for _, err := range []error{
+			s.PutUser(ctx, prism.User{ID: "u"}),
+			s.PutChannel(ctx, "u", prism.Channel{ID: "c", Enabled: true}),
+			s.PutLive(ctx, prism.Live{ID: "l", ChannelID: "c", Status: prism.StatusOnAir, Stats: want}),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := steps.DownTo(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Live(ctx, "u", "l"); !errors.Is(err, prism.ErrUnavailable) {
+			t.Errorf("Live on the tables of the first step: got %v, want UNAVAILABLE", err)
+		}
+		if err := s.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Live(ctx, "u", "l")
+		if err != nil || got.Stats != want {
+			t.Errorf("statistics after the second step: %+v (error %v), want %+v", got.Stats, err, want)
+		}
+	})
+}
+
 // MySQL commits each CREATE, so a migration can end half-way. The next one
 // does the rest.
 func TestMigrationGoesOnWhereOneEndedHalfway(t *testing.T) {
@@ -104,6 +140,7 @@ func TestMigrationGoesOnWhereOneEndedHalfway(t *testing.T) {
 	s := filled(t, sqlstoretest.MySQL(t), nil)
 	for _, statement := range []string{
 		"DROP TABLE prism_oauth_token", "DROP TABLE prism_viewer",
+		"DROP INDEX prism_ban_by_end ON prism_ban", "DROP TABLE prism_lease",
 		"DELETE FROM " + VersionTable,
 	} {
 		if _, err := s.writer.ExecContext(t.Context(), statement); err != nil {

@@ -41,6 +41,12 @@ var sqlite = engine{
 	putChannel: upsertChannel,
 	putBan:     upsertBan,
 	addManager: insertManagerOnce,
+
+	takeLease:   upsertLease,
+	alike:       sameTexts,
+	putStats:    updateStats,
+	putViewers:  upsertViewers,
+	findViewers: selectViewers,
 }
 
 // sqliteBusyTimeout is how long a transaction waits for one of another process

@@ -31,6 +31,10 @@ var (
 	_ prism.Directory    = (*Store)(nil)
 	_ prism.Audience     = (*Store)(nil)
 	_ oauth.Store        = (*Store)(nil)
+
+	_ prism.StatsStore     = (*Store)(nil)
+	_ prism.SweepStore     = (*Store)(nil)
+	_ prism.StandingSource = (*Store)(nil)
 )
 
 // Store keeps everything in an SQL database. It is safe for concurrent use,
@@ -61,6 +65,11 @@ type Store struct {
 	// owned tells that Close closes the pools. When it is false the host made
 	// them, and its transactions need engine.lockForWriting.
 	owned bool
+
+	// turn lets one transaction at a time write, or is nil. SQLite takes one
+	// writer at a time anyway, and who finds it taken polls, without a queue:
+	// among many, one could poll in vain until it gives up.
+	turn chan struct{}
 
 	base      string
 	liveLink  func(liveID string) string
@@ -109,6 +118,9 @@ func New(db *sql.DB, dialect Dialect, opt prism.StoreOptions) (*Store, error) {
 		return nil, err
 	}
 	s.writer, s.reader = db, db
+	if dialect == SQLite {
+		s.turn = make(chan struct{}, 1)
+	}
 	return s, nil
 }
 

@@ -1,6 +1,6 @@
 package sqlstore
 
-// Insert or overwrite, as SQLite and PostgreSQL both write it. See engine for
+// What SQLite and PostgreSQL both write like this. See engine for
 // the arguments.
 const (
 	upsertUser = `
@@ -33,4 +33,39 @@ const (
 		INSERT INTO prism_manager (channel_id, user_id)
 		VALUES (?, ?)
 		ON CONFLICT (channel_id, user_id) DO NOTHING`
+	upsertLease = `
+		INSERT INTO prism_lease (job, holder, taken_at, until)
+		VALUES (?, ?, ?, ?)
+		ON CONFLICT (job) DO UPDATE SET
+			holder = excluded.holder,
+			taken_at = excluded.taken_at,
+			until = excluded.until
+		WHERE prism_lease.holder = excluded.holder OR prism_lease.until <= excluded.taken_at`
+	sameTexts = `t.title = d.title AND t.description = d.description`
 )
+
+func updateStats(n int) string {
+	return `
+		WITH r (live_id, views, likes, chats, reported, reported_in) AS (
+			VALUES ` + repeated(`(CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT))`, ", ", n) + `)
+		UPDATE prism_live_stat AS n
+		SET views = r.views, likes = r.likes, chats = r.chats, reported = r.reported, reported_in = r.reported_in
+		FROM r
+		WHERE n.live_id = r.live_id`
+}
+
+func upsertViewers(n int) string {
+	return `
+		INSERT INTO prism_viewer (live_id, viewer_id, seen_at)
+		VALUES ` + repeated("(?, ?, ?)", ", ", n) + `
+		ON CONFLICT (live_id, viewer_id) DO UPDATE SET seen_at = excluded.seen_at`
+}
+
+func selectViewers(n int) string {
+	return `
+		WITH h (live_id, viewer_id) AS (
+			VALUES ` + repeated(`(CAST(? AS TEXT), CAST(? AS TEXT))`, ", ", n) + `)
+		SELECT v.live_id, v.viewer_id
+		FROM h
+		JOIN prism_viewer v ON v.live_id = h.live_id AND v.viewer_id = h.viewer_id`
+}

@@ -12,7 +12,8 @@
 // process and give each caller an empty schema of its own. The servers end, and
 // their folders are deleted, when the process does, however it ends.
 // [NewPostgreSQL] and [NewMySQL] start a server for one test alone, which may
-// stop, kill and restart it.
+// stop, kill and restart it; [NewPostgreSQLOn] and [NewMySQLOn] put its data into
+// a folder of the test's, such as one that is nearly full.
 //
 // Where the server is not installed a test is skipped, with the name of what it
 // needs. With the environment variable CI set, that is a failure.

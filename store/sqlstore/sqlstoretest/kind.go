@@ -26,12 +26,12 @@ type kind struct {
 	// users may run the server, if this process is root's.
 	users []string
 
-	// install makes the data in folder/data. secret is a file that has the
-	// password of the superuser.
-	install func(find func(string) string, folder, secret, password string) (*exec.Cmd, error)
+	// install makes the data. secret is a file that has the password of the
+	// superuser.
+	install func(find func(string) string, at places, secret, password string) (*exec.Cmd, error)
 	// serve are the arguments of the server. A durable server does not
 	// acknowledge what a loss of power would undo.
-	serve func(folder, host, port string, durable bool) []string
+	serve func(at places, host, port string, durable bool) []string
 	// stop ends the server in an orderly way, crash does not.
 	stop, crash syscall.Signal
 
@@ -42,6 +42,15 @@ type kind struct {
 	schemaDSN        func(dsn url.URL, name string) string
 }
 
+// places are where a server keeps what.
+type places struct {
+	// folder has all but the data.
+	folder string
+	data   string
+	// log is where the write-ahead log is, if it is not with the data, else "".
+	log string
+}
+
 var postgreSQL = kind{
 	name:     "PostgreSQL",
 	needs:    "PostgreSQL 13 or later (Debian: apt-get install postgresql)",
@@ -49,13 +58,19 @@ var postgreSQL = kind{
 	folders:  []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/opt/postgresql*/bin", "/opt/homebrew/opt/postgresql*/bin"},
 	users:    []string{"postgres", "nobody"},
 
-	install: func(find func(string) string, folder, secret, _ string) (*exec.Cmd, error) {
-		return exec.Command(find("initdb"), "--pgdata="+filepath.Join(folder, "data"), "--username="+superuser, //nolint:gosec // an installed program
-			"--pwfile="+secret, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"), nil
-	},
-	serve: func(folder, host, port string, durable bool) []string {
+	install: func(find func(string) string, at places, secret, _ string) (*exec.Cmd, error) {
 		args := []string{
-			"-D", filepath.Join(folder, "data"), "-h", host, "-p", port, "-k", "",
+			"--pgdata=" + at.data, "--username=" + superuser,
+			"--pwfile=" + secret, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync",
+		}
+		if at.log != "" {
+			args = append(args, "--waldir="+at.log)
+		}
+		return exec.Command(find("initdb"), args...), nil //nolint:gosec // an installed program
+	},
+	serve: func(at places, host, port string, durable bool) []string {
+		args := []string{
+			"-D", at.data, "-h", host, "-p", port, "-k", "",
 			"-c", "max_connections=300", "-c", "shared_buffers=64MB",
 		}
 		if !durable {
@@ -83,26 +98,37 @@ var mariaDB = kind{
 	folders:  []string{"/usr/sbin", "/usr/libexec", "/usr/local/bin", "/usr/local/libexec", "/opt/homebrew/bin"},
 	users:    []string{"mysql", "nobody"},
 
-	install: func(find func(string) string, folder, _, password string) (*exec.Cmd, error) {
+	install: func(find func(string) string, at places, _, password string) (*exec.Cmd, error) {
 		statements := "CREATE USER " + superuser + "@'127.0.0.1' IDENTIFIED BY '" + password + "';\n" +
 			"GRANT ALL ON *.* TO " + superuser + "@'127.0.0.1' WITH GRANT OPTION;\n" +
 			"ALTER USER root@localhost ACCOUNT LOCK;\n"
 		// The server runs these at its first start.
-		err := os.WriteFile(initFile(folder), []byte(statements), 0o600)
-		return exec.Command(find("mariadb-install-db"), "--no-defaults", "--datadir="+filepath.Join(folder, "data"), //nolint:gosec // an installed program
-			"--auth-root-authentication-method=normal", "--skip-test-db"), err
+		if err := os.WriteFile(initFile(at.folder), []byte(statements), 0o600); err != nil {
+			return nil, err
+		}
+		args := []string{"--no-defaults", "--datadir=" + at.data, "--auth-root-authentication-method=normal", "--skip-test-db"}
+		if at.log != "" {
+			if err := os.Mkdir(at.log, 0o700); err != nil {
+				return nil, err
+			}
+			args = append(args, "--innodb-log-group-home-dir="+at.log)
+		}
+		return exec.Command(find("mariadb-install-db"), args...), nil //nolint:gosec // an installed program
 	},
-	serve: func(folder, host, port string, durable bool) []string {
+	serve: func(at places, host, port string, durable bool) []string {
 		args := []string{
-			"--no-defaults", "--datadir=" + filepath.Join(folder, "data"), "--bind-address=" + host, "--port=" + port,
-			"--socket=" + filepath.Join(folder, "socket"), "--pid-file=" + filepath.Join(folder, "mariadb.pid"),
+			"--no-defaults", "--datadir=" + at.data, "--bind-address=" + host, "--port=" + port,
+			"--socket=" + filepath.Join(at.folder, "socket"), "--pid-file=" + filepath.Join(at.folder, "mariadb.pid"),
 			// A server that starts deletes all temporary tables in this folder,
 			// those of another server that uses it too.
-			"--tmpdir=" + folder,
+			"--tmpdir=" + at.folder,
 			"--skip-name-resolve", "--max-connections=300", "--innodb-buffer-pool-size=64M", "--lc-messages=en_US",
 		}
-		if _, err := os.Stat(initFile(folder)); err == nil {
-			args = append(args, "--init-file="+initFile(folder))
+		if at.log != "" {
+			args = append(args, "--innodb-log-group-home-dir="+at.log)
+		}
+		if _, err := os.Stat(initFile(at.folder)); err == nil {
+			args = append(args, "--init-file="+initFile(at.folder))
 		}
 		if !durable {
 			args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0")

@@ -23,9 +23,9 @@ import (
 // Server is a database server that runs as a child of the test process. Its
 // methods must not be called at the same time.
 type Server struct {
-	kind     *kind
-	durable  bool
-	folder   string
+	kind    *kind
+	durable bool
+	places
 	password string
 	addr     string
 	run      *exec.Cmd // the watchdog, nil while the server is down
@@ -37,19 +37,36 @@ type Server struct {
 // the disk before it acknowledges, as a production server does.
 func NewPostgreSQL(t testing.TB) *Server {
 	t.Helper()
-	return newOwn(t, &postgreSQL)
+	return newOwn(t, &postgreSQL, "")
+}
+
+// NewPostgreSQLOn is NewPostgreSQL with the data in a folder of the test's, for
+// example on a small file system. The write-ahead log is not there: without
+// room for that the server would stop. What is in the folder is the test's to
+// delete.
+func NewPostgreSQLOn(t testing.TB, folder string) *Server {
+	t.Helper()
+	return newOwn(t, &postgreSQL, folder)
 }
 
 // NewMySQL starts a MariaDB server for this test alone. It writes to the disk
 // before it acknowledges, as a production server does.
 func NewMySQL(t testing.TB) *Server {
 	t.Helper()
-	return newOwn(t, &mariaDB)
+	return newOwn(t, &mariaDB, "")
 }
 
-func newOwn(t testing.TB, k *kind) *Server {
+// NewMySQLOn is NewMySQL with the data in a folder of the test's, as in
+// NewPostgreSQLOn.
+func NewMySQLOn(t testing.TB, folder string) *Server {
 	t.Helper()
-	s, err := k.start(true)
+	return newOwn(t, &mariaDB, folder)
+}
+
+// newOwn starts a durable server, whose data is in this folder if it is not "".
+func newOwn(t testing.TB, k *kind, data string) *Server {
+	t.Helper()
+	s, err := k.start(true, data)
 	refuse(t, k, err)
 	t.Cleanup(func() {
 		if s.Up() {
@@ -74,7 +91,7 @@ var sharedPostgreSQL, sharedMySQL = shared{kind: &postgreSQL}, shared{kind: &mar
 
 func (sh *shared) get(t testing.TB) *Server {
 	t.Helper()
-	sh.once.Do(func() { sh.s, sh.err = sh.kind.start(false) })
+	sh.once.Do(func() { sh.s, sh.err = sh.kind.start(false, "") })
 	refuse(t, sh.kind, sh.err)
 	return sh.s
 }
@@ -95,8 +112,8 @@ func refuse(t testing.TB, k *kind, err error) {
 	}
 }
 
-// start makes a server with new data.
-func (k *kind) start(durable bool) (_ *Server, err error) {
+// start makes a server with new data, in this folder if it is not "".
+func (k *kind) start(durable bool, data string) (_ *Server, err error) {
 	for _, program := range k.programs {
 		if k.find(program) == "" {
 			return nil, fmt.Errorf("%s %w", program, errNotInstalled)
@@ -114,6 +131,13 @@ func (k *kind) start(durable bool) (_ *Server, err error) {
 			err = errors.Join(err, os.RemoveAll(s.folder))
 		}
 	}()
+	s.data = filepath.Join(s.folder, "data")
+	if data != "" {
+		s.data, s.log = filepath.Join(data, "data"), filepath.Join(s.folder, "log-ahead")
+		if err := os.Mkdir(s.data, 0o700); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.install(); err != nil {
 		return nil, err
 	}
@@ -132,7 +156,7 @@ func (s *Server) install() error {
 	if err := os.WriteFile(secret, []byte(s.password), 0o600); err != nil {
 		return err
 	}
-	cmd, err := s.kind.install(s.kind.find, s.folder, secret, s.password)
+	cmd, err := s.kind.install(s.kind.find, s.places, secret, s.password)
 	if err == nil {
 		err = s.own()
 	}
@@ -147,17 +171,22 @@ func (s *Server) install() error {
 	return os.Remove(secret)
 }
 
-// own gives the folder and what is in it to the user who runs the server.
+// own gives the folders and what is in them to the user who runs the server.
 func (s *Server) own() error {
 	if s.user == nil {
 		return nil
 	}
-	return filepath.WalkDir(s.folder, func(path string, _ os.DirEntry, err error) error {
+	give := func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		return os.Lchown(path, int(s.user.Uid), int(s.user.Gid)) //nolint:gosec // nobody else can write to the folder
-	})
+	}
+	err := filepath.WalkDir(s.folder, give)
+	if err == nil && s.log != "" {
+		err = filepath.WalkDir(s.data, give)
+	}
+	return err
 }
 
 // watchdog runs the server ("$@") until its own input ends, which is when the
@@ -196,7 +225,7 @@ func (s *Server) serve() error {
 	}
 	defer log.Close() //nolint:errcheck // the child has its own
 	args := append([]string{"-c", watchdog, "watchdog", s.folder, strconv.Itoa(int(s.kind.stop)), s.kind.find(s.kind.programs[0])},
-		s.kind.serve(s.folder, host, port, s.durable)...)
+		s.kind.serve(s.places, host, port, s.durable)...)
 	cmd := exec.Command("/bin/sh", args...) //nolint:gosec,noctx // an installed program, which outlives every test
 	cmd.Dir = s.folder
 	cmd.Stdout, cmd.Stderr = log, log

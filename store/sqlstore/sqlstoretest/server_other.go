@@ -32,6 +32,18 @@ func NewMySQL(t testing.TB) *Server {
 	return skip(t, &mariaDB)
 }
 
+// NewPostgreSQLOn skips the test.
+func NewPostgreSQLOn(t testing.TB, _ string) *Server {
+	t.Helper()
+	return skip(t, &postgreSQL)
+}
+
+// NewMySQLOn skips the test.
+func NewMySQLOn(t testing.TB, _ string) *Server {
+	t.Helper()
+	return skip(t, &mariaDB)
+}
+
 func skip(t testing.TB, k *kind) *Server {
 	t.Helper()
 	t.Skipf("sqlstoretest: %s is started on Unix systems only", k.name)
