@@ -30,10 +30,14 @@ func (s *Server) reuseDetected(ctx context.Context, event ReuseEvent) {
 	}
 }
 
-// logFailure logs a request that failed. One whose client went away says
-// nothing about the server, so it is no error.
+// logFailure logs a request that failed. An outage or a deadline is a warning,
+// as in package prism. One whose client went away says nothing about the
+// server.
 func (s *Server) logFailure(ctx context.Context, what string, err error, fields ...zap.Field) {
 	level := zap.ErrorLevel
+	if code, _ := failure(err); code == codeTemporarilyUnavailable {
+		level = zap.WarnLevel
+	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		level = zap.InfoLevel
 	}

@@ -2,23 +2,20 @@
 
 package prism_test
 
-import (
-	"net/http"
-	"testing"
-)
+import "testing"
 
-// TestLiveInfoAllocations guards the call that PRISM makes every five seconds
-// for every live. The race detector allocates of its own, so it is left out
-// there.
-func TestLiveInfoAllocations(t *testing.T) {
-	const most = 16
-	svc, r := newPoll(t)
-	w := &discard{header: http.Header{}}
-	got := testing.AllocsPerRun(100, func() {
-		clear(w.header)
-		svc.ServeHTTP(w, r)
-	})
-	if got > most {
-		t.Errorf("live info takes %v allocations, want at most %d", got, most)
+// TestAllocations guards what is called all the time. The race detector
+// allocates of its own, so it is left out there.
+func TestAllocations(t *testing.T) {
+	p := newPolled(t)
+	for _, call := range p.shots(t) {
+		got := testing.AllocsPerRun(200, func() {
+			if status := call.shot.serve(p.svc); status != call.status {
+				t.Fatalf("%s: status %d, want %d", call.name, status, call.status)
+			}
+		})
+		if got > call.allocs {
+			t.Errorf("%s takes %v allocations, want at most %v", call.name, got, call.allocs)
+		}
 	}
 }

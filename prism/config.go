@@ -95,6 +95,11 @@ type Config struct {
 	// documentation before 2026 had it, instead of "ON_AIR".
 	LegacyOnAir bool
 
+	// ServeOpenAPI serves the OpenAPI description of this service, with the
+	// APIs that are mounted, at GET BasePath + "/openapi.yaml". It needs no
+	// token. PRISM does not ask for it.
+	ServeOpenAPI bool
+
 	// Location is the zone of the times that are sent; UTC by default.
 	Location *time.Location
 

@@ -2,13 +2,15 @@ package prism
 
 import (
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
 	"time"
 
+	"github.com/gorilla/mux"
 	"go.uber.org/zap"
 
 	"github.com/b2bprism/b2bprism/prism/internal/wire"
@@ -16,15 +18,21 @@ import (
 
 // exchange is one request and its answer.
 type exchange struct {
-	svc       *Service
-	route     *route
-	w         http.ResponseWriter
-	r         *http.Request
-	ctx       context.Context
-	root      requestContext
-	id        string
-	idHeader  [1]string
-	transport Transport
+	svc      *Service
+	w        http.ResponseWriter
+	r        *http.Request
+	ctx      context.Context
+	root     requestContext
+	id       string
+	idHeader [1]string
+	// route is nil until one was found.
+	route *route
+	// path is the path of the request in its encoded form, api the part of it
+	// below a prefix of the resource API, "" for another path. vars are the
+	// variable segments of api.
+	path, api string
+	vars      [maxVars]string
+	match     mux.RouteMatch
 	// user is the acting user, once known.
 	user string
 	// channelID, liveID, chatID and targetID are the decoded ids of the path.
@@ -33,56 +41,61 @@ type exchange struct {
 	errorCode                           int
 }
 
-// requestContext is the request's context with the exchange in it.
-type requestContext struct {
-	context.Context
-	x *exchange
+func (s *Service) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{svc: s, w: w, r: r, id: newRequestID(), path: r.URL.EscapedPath()}
+	x.idHeader[0] = x.id
+	return x
 }
 
-func (c *requestContext) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return c.x
-	}
-	return c.Context.Value(key)
-}
-
-// serve is the life of every request: route, transport, method, ids, token,
-// adapter, answer.
+// serve answers every request to one route.
 func (s *Service) serve(t *route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		x := &exchange{svc: s, route: t, w: w, r: r, id: newRequestID(), transport: resolveTransport(r, s.cfg.TrustedProxies)}
-		api, mounted := t.methods[r.Method]
-
-		x.root = requestContext{r.Context(), x}
-		if api.write {
-			x.root.Context = context.WithoutCancel(r.Context())
-		}
-		ctx, cancel := context.WithTimeout(&x.root, s.cfg.Deadline)
-		defer cancel()
-		x.ctx = ctx
-
-		var traced func(RequestResult)
-		defer func() { x.finish(start, traced) }()
-		defer func() {
-			if p := recover(); p != nil {
-				x.panicked(p)
-			}
-		}()
-		if s.cfg.Trace.RequestStart != nil {
-			x.ctx, traced = s.cfg.Trace.RequestStart(ctx, RequestInfo{RequestID: x.id, Method: knownMethod(r.Method), Route: t.pattern})
-		}
-		x.answer(api, mounted)
+		x := s.newExchange(w, r)
+		x.route = t
+		x.serve()
 	})
+}
+
+// ServeHTTP is for the router, which hands on the handler that it is given.
+func (x *exchange) ServeHTTP(http.ResponseWriter, *http.Request) { x.serve() }
+
+// serve is the life of every request whose route is known: transport, method,
+// ids, token, adapter, answer.
+func (x *exchange) serve() {
+	start := time.Now()
+	api, mounted := x.route.methods[x.r.Method]
+
+	x.root.x, x.root.parent, x.root.deadline = x, x.r.Context(), start.Add(x.svc.cfg.Deadline)
+	if api.write {
+		x.root.parent = context.WithoutCancel(x.root.parent)
+	}
+	x.ctx = &x.root
+	defer x.root.end()
+
+	var traced func(RequestResult)
+	defer func() { x.finish(start, traced) }()
+	defer func() {
+		if p := recover(); p != nil {
+			x.panicked(p)
+		}
+	}()
+	if x.svc.cfg.Trace.RequestStart != nil {
+		x.ctx, traced = x.svc.cfg.Trace.RequestStart(x.ctx, RequestInfo{RequestID: x.id, Method: knownMethod(x.r.Method), Route: x.route.pattern})
+	}
+	x.answer(api, mounted)
 }
 
 // finish tells the Trace and the log, also of a request that was aborted.
 func (x *exchange) finish(start time.Time, traced func(RequestResult)) {
+	entry := x.svc.log.Check(zap.DebugLevel, "prism: request")
+	if traced == nil && entry == nil {
+		return
+	}
 	duration := time.Since(start)
 	if traced != nil {
-		traced(RequestResult{Status: x.status, ErrorCode: x.errorCode, UserID: x.user, Duration: duration})
+		traced(RequestResult{Status: x.status, ErrorCode: x.errorCode, UserID: x.user, LiveID: x.liveID, Duration: duration})
 	}
-	if entry := x.svc.log.Check(zap.DebugLevel, "prism: request"); entry != nil {
+	if entry != nil {
 		entry.Write(zap.String("request", x.id), zap.String("method", knownMethod(x.r.Method)), zap.String("route", x.route.pattern),
 			zap.Int("status", x.status), zap.Duration("duration", duration), zap.String("user", x.user))
 	}
@@ -91,7 +104,6 @@ func (x *exchange) finish(start time.Time, traced func(RequestResult)) {
 // answer runs the checks that come before the endpoint, then the endpoint.
 func (x *exchange) answer(api endpoint, mounted bool) {
 	header := x.w.Header()
-	x.idHeader[0] = x.id
 	header["X-Request-Id"] = x.idHeader[:]
 	header["Cache-Control"] = noStore
 	header["X-Content-Type-Options"] = noSniff
@@ -129,7 +141,7 @@ var (
 
 // admit checks what can be checked without a store.
 func (x *exchange) admit(mounted bool) error {
-	if !x.transport.Secure && !x.svc.cfg.AllowInsecure && !x.route.anyTransport {
+	if !x.svc.cfg.AllowInsecure && !x.route.anyTransport && !x.transport().Secure {
 		return ErrTLSRequired
 	}
 	if !mounted {
@@ -144,13 +156,12 @@ func (x *exchange) admit(mounted bool) error {
 
 // readPath decodes the ids of the path.
 func (x *exchange) readPath() error {
-	vars, _ := x.route.find(x.r.URL.EscapedPath(), x.svc.prefixes)
 	n := 0
 	for _, segment := range x.route.segments {
 		if segment[0] != '{' {
 			continue
 		}
-		id, ok := decodeSegment(vars[n])
+		id, ok := decodeSegment(x.vars[n])
 		if !ok {
 			return ErrNotFound
 		}
@@ -181,9 +192,12 @@ func decodeSegment(segment string) (id string, ok bool) {
 	return wire.DecodeID(decoded)
 }
 
+// newRequestID returns 24 hexadecimal digits. They need not be unguessable: no
+// one gets anything for knowing one.
 func newRequestID() string {
 	var raw [12]byte
-	rand.Read(raw[:])
+	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())
+	binary.NativeEndian.PutUint32(raw[8:], rand.Uint32())
 	var text [2 * len(raw)]byte
 	hex.Encode(text[:], raw[:])
 	return string(text[:])

@@ -135,11 +135,15 @@ func boundOwnBody(serve http.HandlerFunc) http.HandlerFunc {
 //
 // The rules of the service hold: HTTPS, GET only, never a redirect.
 func (s *Service) MetadataHandler() http.Handler {
+	return s.serve(s.metadataRoute())
+}
+
+func (s *Service) metadataRoute() *route {
 	t := &route{pattern: metadataPath, flatErrors: true}
 	if auth, ok := s.cfg.Auth.(StandardEndpoints); ok {
 		t.on(http.MethodGet, true, endpoint{serve: auth.MetadataHandler().ServeHTTP})
 	}
-	return s.serve(t)
+	return t
 }
 
 func newRoute(path string) *route {
@@ -162,6 +166,9 @@ func (t *route) on(method string, mounted bool, e endpoint) *route {
 	return t
 }
 
+// unknownRoute answers for paths at which nothing stands.
+var unknownRoute = route{pattern: "unknown", anyTransport: true}
+
 // routes builds the router. Paths are not cleaned, because gorilla/mux answers
 // an unclean one with a redirect, and matched in their encoded form, so that
 // an encoded slash stays within its segment.
@@ -171,50 +178,48 @@ func (s *Service) routes() *mux.Router {
 	if base == "/" {
 		base = ""
 	}
-	for _, prefix := range []string{base, "", base + "/prism", "/prism"} {
+	// The longest comes first. What is below it can never be below another as
+	// well: no API has "v1" and "service" in its path.
+	for _, prefix := range []string{base + "/prism", base, "/prism", ""} {
 		if !slices.Contains(s.prefixes, prefix+servicePath) {
 			s.prefixes = append(s.prefixes, prefix+servicePath)
 		}
 	}
 	token, authorize := s.oauthRoutes()
 	for _, api := range append(s.apis(), token) {
-		router.NewRoute().Name(api.pattern).Handler(s.serve(api)).
-			MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
-				_, ok := api.find(r.URL.EscapedPath(), s.prefixes)
-				return ok
-			})
-	}
-	router.NewRoute().Name(authorizePath).Handler(s.serve(authorize)).
-		MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
-			p := r.URL.EscapedPath()
-			return p == base+authorizePath || p == authorizePath
+		addRoute(router, api, func(x *exchange) (ok bool) {
+			x.vars, ok = api.match(x.api)
+			return ok
 		})
+	}
+	for _, page := range []*route{authorize, s.openAPIRoute()} {
+		addRoute(router, page, func(x *exchange) bool { return x.path == base+page.pattern || x.path == page.pattern })
+	}
 	for _, standard := range s.standardRoutes() {
 		name := strings.TrimPrefix(standard.pattern, "/oauth2")
 		paths := []string{"/oauth2" + name, "/oauth" + name, base + "/oauth2" + name, base + "/oauth" + name}
-		router.NewRoute().Name(standard.pattern).Handler(s.serve(standard)).
-			MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
-				return slices.Contains(paths, r.URL.EscapedPath())
-			})
+		addRoute(router, standard, func(x *exchange) bool { return slices.Contains(paths, x.path) })
 	}
-	router.NotFoundHandler = s.serve(&route{pattern: "unknown", anyTransport: true})
 	return router
 }
 
-// find looks for the route's path below one of the prefixes, segment by
-// segment and without a regular expression, and returns the variable segments
-// as they stand in the path.
-func (t *route) find(path string, prefixes []string) (vars [maxVars]string, ok bool) {
-	for _, prefix := range prefixes {
-		if rest, below := strings.CutPrefix(path, prefix); below {
-			if vars, ok = t.match(rest); ok {
-				return vars, true
-			}
+// addRoute has the router choose t for what fits. The handler that the router
+// is called with is the exchange, which has taken the path apart already; it
+// gets the route.
+func addRoute(router *mux.Router, t *route, fits func(*exchange) bool) {
+	router.NewRoute().Name(t.pattern).MatcherFunc(func(_ *http.Request, m *mux.RouteMatch) bool {
+		x, ok := m.Handler.(*exchange)
+		if !ok || !fits(x) {
+			return false
 		}
-	}
-	return vars, false
+		x.route = t
+		return true
+	})
 }
 
+// match compares a path with the route's, segment by segment and without a
+// regular expression, and returns the variable segments as they stand in the
+// path.
 func (t *route) match(path string) (vars [maxVars]string, ok bool) {
 	n := 0
 	for _, want := range t.segments {

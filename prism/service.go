@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -61,12 +62,25 @@ func Handler(cfg Config) http.Handler {
 
 // ServeHTTP answers one request of the service API. It never redirects.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The router only chooses: its own ServeHTTP would copy the request twice
-	// for variables that are read from the path here.
-	var match mux.RouteMatch
-	s.router.Match(r, &match) // there is always a handler, the last one is for unknown paths
-	match.Handler.ServeHTTP(w, r)
+	x := s.newExchange(w, r)
+	for _, prefix := range s.prefixes {
+		if rest, below := strings.CutPrefix(x.path, prefix); below {
+			x.api = rest
+			break
+		}
+	}
+	// The router only chooses the route, see Service.routes. Its ServeHTTP
+	// would copy the request twice for variables that are read from the path
+	// here.
+	x.match.Handler, x.match.Vars = x, noVars
+	if !s.router.Match(r, &x.match) {
+		x.route = &unknownRoute
+	}
+	x.serve()
 }
+
+// noVars is never written to: no route has a pattern of the router's own.
+var noVars = map[string]string{}
 
 // Close waits for isolated adapter calls that still run. Requests after it are
 // still answered.

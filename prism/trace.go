@@ -37,7 +37,10 @@ type RequestResult struct {
 	// Status is the HTTP status, ErrorCode the errorCode sent, 0 for success.
 	Status, ErrorCode int
 	// UserID is the acting user, or "".
-	UserID   string
+	UserID string
+	// LiveID is the live of the path, or "". Unless Status is a success, it is
+	// only what the client sent.
+	LiveID   string
 	Duration time.Duration
 }
 

@@ -25,8 +25,11 @@ func TransportFrom(ctx context.Context) (t Transport, ok bool) {
 	if !ok {
 		return Transport{}, false
 	}
-	return x.transport, true
+	return x.transport(), true
 }
+
+// transport works it out each time: with a token in hand, nobody asks.
+func (x *exchange) transport() Transport { return resolveTransport(x.r, x.svc.cfg.TrustedProxies) }
 
 // RequestID returns the id of the request of ctx, or "" outside a Service.
 func RequestID(ctx context.Context) string {

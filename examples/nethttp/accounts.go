@@ -22,6 +22,8 @@ type account struct {
 	admin    bool
 	channels []string
 	password passwordHash
+	// sessionKey signs this account's sessions.
+	sessionKey []byte
 }
 
 // accountDirectory is this app's own user base. It keeps password hashes only.
@@ -54,11 +56,11 @@ func newAccountDirectory(c credentials) *accountDirectory {
 		})
 	}
 	hash(&d.decoy, newPassword())
-	admin := &account{login: c.Admin.Login, admin: true}
+	admin := &account{login: c.Admin.Login, admin: true, sessionKey: c.sessionKey(c.Admin.Login, c.Admin.Password)}
 	d.byLogin[admin.login] = admin
 	hash(&admin.password, c.Admin.Password)
 	for _, m := range c.Users {
-		a := &account{login: m.Login, userID: m.UserID}
+		a := &account{login: m.Login, userID: m.UserID, sessionKey: c.sessionKey(m.Login, m.Password)}
 		for _, ch := range m.Channels {
 			a.channels = append(a.channels, ch.ChannelID)
 			d.owners[ch.ChannelID] = m.UserID

@@ -119,7 +119,7 @@ func (a *app) like(w http.ResponseWriter, r *http.Request, who *account) {
 		return
 	}
 	if a.likes.add(live.ID, who.userID) {
-		if err := a.store.AddLikes(r.Context(), live.ID, 1); err != nil {
+		if err := a.statistics.Add(live.ID, prism.LiveStats{Likes: 1}); err != nil {
 			a.likes.remove(live.ID, who.userID)
 			a.fail(w, r, err)
 			return

@@ -5,6 +5,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -117,11 +118,25 @@ func (c *credentials) setAddresses(at addresses) {
 // derived, so that all instances with this file have the same ones. The admin's
 // password is in, because PRISM knows the client secret.
 func (c credentials) signingSecrets() ([][]byte, error) {
-	key, err := hkdf.Key(sha256.New, []byte(c.ClientSecret+"\n"+c.Admin.Password), []byte(c.ClientID), "b2bprism signing", 32)
+	key, err := c.derive("b2bprism signing")
 	if err != nil {
 		return nil, fmt.Errorf("derive signing secret: %w", err)
 	}
 	return [][]byte{key}, nil
+}
+
+// sessionKey signs the sessions of one account. A new password ends them.
+func (c credentials) sessionKey(login, password string) []byte {
+	digest := sha256.Sum256([]byte(password))
+	key, err := c.derive("session\n" + hex.EncodeToString(digest[:]) + "\n" + login)
+	if err != nil {
+		panic(err) // only a longer key than SHA-256 can give is refused
+	}
+	return key
+}
+
+func (c credentials) derive(purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, []byte(c.ClientSecret+"\n"+c.Admin.Password), []byte(c.ClientID), purpose, 32)
 }
 
 func (c credentials) encode() []byte {

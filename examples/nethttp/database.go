@@ -28,12 +28,27 @@ type dataStore interface {
 	prism.Directory
 	prism.Audience
 	prism.IngestStore
+	prism.StatsStore
+	prism.SweepStore
+	prism.StandingSource
 	oauth.Store
 }
 
-// openStore opens the database of the DSN, which parseFlags has checked, and
-// brings its tables up to date. close releases it.
-func openStore(ctx context.Context, dsn string, opt prism.StoreOptions) (store dataStore, closeStore func() error, err error) {
+// openStore opens what -db and -redis name, which parseFlags has checked, and
+// brings the tables up to date. closeStore releases it.
+func openStore(ctx context.Context, s settings, opt prism.StoreOptions) (store dataStore, closeStore func() error, err error) {
+	store, closeStore, err = openDatabase(ctx, s.db, opt)
+	if err != nil || s.redis == "" {
+		return store, closeStore, err
+	}
+	joined, closeJoined, err := joinRedis(ctx, s.redis, store, closeStore)
+	if err != nil {
+		return nil, nil, errors.Join(err, closeStore())
+	}
+	return joined, closeJoined, nil
+}
+
+func openDatabase(ctx context.Context, dsn string, opt prism.StoreOptions) (store dataStore, closeStore func() error, err error) {
 	if dsn == "memory:" {
 		m, err := memory.New(opt)
 		if err != nil {

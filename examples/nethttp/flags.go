@@ -26,9 +26,11 @@ type settings struct {
 	tlsAddr        string
 	data           string
 	db             string
+	redis          string
 	rtmp           string
 	media          string
 	noDemo         bool
+	noAccessLog    bool
 	publicURL      string
 	redirectURIs   []string
 	cert, key      string
@@ -47,9 +49,11 @@ func parseFlags(args []string, usage io.Writer) (settings, error) {
 	fs.StringVar(&s.tlsAddr, "tls-addr", "127.0.0.1:8443", "HTTPS `address`")
 	fs.StringVar(&s.data, "data", "./prism-data", "data `folder`")
 	fs.StringVar(&s.db, "db", "", "database `DSN`: sqlite:FILE, postgres://…, mysql://… or memory: (default sqlite in the data folder)")
+	fs.StringVar(&s.redis, "redis", "", "keep tokens and chat in Redis: `URL` redis://USER:PASSWORD@HOST:PORT/DB, or rediss:// for TLS (default in the database)")
 	fs.StringVar(&s.rtmp, "rtmp", "rtmp://127.0.0.1:1935/live", "`URL` that stands before the stream key in every rtmpPath")
 	fs.StringVar(&s.media, "media", "", "media server to run as a child: nginx, or none")
 	fs.BoolVar(&s.noDemo, "no-demo", false, "make no demo users and lives")
+	fs.BoolVar(&s.noAccessLog, "no-access-log", false, "do not log each request")
 	fs.StringVar(&s.publicURL, "public-url", "", "`URL` under which the HTTPS address is reached from outside (default https://ADDRESS)")
 	fs.Func("redirect-uri", "OAuth redirect `URI` that PRISM uses; repeatable (default "+placeholderRedirectURI+")", func(v string) error {
 		s.redirectURIs = append(s.redirectURIs, v)
@@ -101,6 +105,10 @@ func (s settings) check() error {
 		bad("data", errors.New("name a folder"))
 	}
 	bad("db", checkDSN(s.db))
+	if s.redis != "" {
+		_, err = parseRedis(s.redis)
+		bad("redis", err)
+	}
 	bad("rtmp", prism.CheckRTMPBase(s.rtmp))
 	if s.media != "" && s.media != "nginx" {
 		bad("media", fmt.Errorf("%q is not supported, use nginx", s.media))

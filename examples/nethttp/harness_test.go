@@ -109,6 +109,14 @@ func startIn(t *testing.T, dir string, args ...string) *instance {
 // hide adds a secret that the log must not have.
 func (in *instance) hide(secrets ...string) { in.secrets = append(in.secrets, secrets...) }
 
+// count has the numbers of lives written now.
+func (in *instance) count() {
+	in.t.Helper()
+	if err := in.statistics.Flush(in.t.Context()); err != nil {
+		in.t.Error(err)
+	}
+}
+
 func (in *instance) entry(login string) memberEntry {
 	in.t.Helper()
 	for _, u := range in.creds.Users {

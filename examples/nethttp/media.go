@@ -69,7 +69,7 @@ func (a *app) openMedia(ctx context.Context, s settings) (prism.PublisherKicker,
 		return nil, fmt.Errorf("-media nginx: %w", err)
 	}
 	a.closeFirst(nginx.Close)
-	events, err := ingest.NewEvents(a.store, ingest.EventsOptions{})
+	events, err := ingest.NewEvents(a.console.WatchIngest(a.store), ingest.EventsOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ func (a *app) newAuthServer(s settings) (*oauth.Server, error) {
 		Secrets:   secrets,
 		PublicURL: a.origin + prismBase,
 		Logger:    a.log.Named("oauth"),
+		Trace:     a.console.OAuthTrace(),
 	})
 }
 
@@ -77,6 +78,8 @@ func (a *app) newService(s settings, insecure bool, kicker prism.PublisherKicker
 	cfg.TrustedProxies = s.trustedProxies
 	cfg.AllowInsecure = insecure
 	cfg.Logger = a.log.Named("prism")
+	cfg.ServeOpenAPI = true
+	cfg.Trace = a.console.Trace()
 	return prism.New(cfg)
 }
 
@@ -120,6 +123,9 @@ func underBase(next http.Handler) http.Handler {
 // accessLog writes one line per request. Queries hold codes, tokens and
 // refresh tokens, so a URL is never logged as it came.
 func (a *app) accessLog(next http.Handler) http.Handler {
+	if a.noAccessLog {
+		return next
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		answer := &answerRecorder{ResponseWriter: w, status: http.StatusOK}

@@ -111,7 +111,10 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, prism.ErrUnavailable):
 		status, text = http.StatusServiceUnavailable, "We cannot answer for now. Try again in a moment."
 	}
-	if status >= http.StatusInternalServerError {
+	switch {
+	case status == http.StatusServiceUnavailable:
+		a.log.Warn("page failed", zap.String("url", prism.RedactURL(r.URL)), zap.Error(err))
+	case status >= http.StatusInternalServerError:
 		a.log.Error("page failed", zap.String("url", prism.RedactURL(r.URL)), zap.Error(err))
 	}
 	if wantsJSON(r) {

@@ -94,6 +94,7 @@ func TestScopes(t *testing.T) {
 
 func poll(t *testing.T, b *browser, live prism.Live, after string) chatState {
 	t.Helper()
+	b.in.count()
 	got := b.get(watchPath(live) + "/chat?after=" + after)
 	wants(t, got, http.StatusOK)
 	if strings.Contains(got.body, "user-") {

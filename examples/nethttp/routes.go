@@ -11,6 +11,7 @@ import (
 
 	"github.com/b2bprism/b2bprism/oauth"
 	"github.com/b2bprism/b2bprism/prism"
+	"github.com/b2bprism/b2bprism/prism/console"
 )
 
 // maxForm is the most bytes of a form of this app.
@@ -26,9 +27,12 @@ type app struct {
 	limiter  oauth.LoginLimiter
 	peers    peerRule
 	store    dataStore
-	auth     *oauth.Server
+	// statistics collects what viewers do, so that none of it is a write.
+	statistics *prism.Statistics
+	auth       *oauth.Server
 	// service ends lives for the host's own pages; it is the one on TLS.
 	service *prism.Service
+	console *console.Console
 	// hls is the folder of the media server's files, or "".
 	hls       string
 	likes     likeBook
@@ -37,6 +41,8 @@ type app struct {
 	static    fs.FS
 	now       func() time.Time
 	log       *zap.Logger
+	// noAccessLog leaves out the line that each request has in the log.
+	noAccessLog bool
 	// closers end what the app runs, in this order.
 	closers []func() error
 }
@@ -46,11 +52,12 @@ func newApp(log *zap.Logger, origin string, creds credentials, peers peerRule) *
 	if err != nil {
 		panic(err) // the folder is embedded
 	}
+	accounts := newAccountDirectory(creds)
 	return &app{
 		origin:    origin,
 		creds:     creds,
-		accounts:  newAccountDirectory(creds),
-		sessions:  newSessions(time.Now),
+		accounts:  accounts,
+		sessions:  newSessions(accounts, time.Now),
 		limiter:   oauth.NewMemoryLimiter(oauth.LimiterOptions{}),
 		peers:     peers,
 		chatPace:  paceBook{every: rate.Every(time.Second), burst: 5},
@@ -87,6 +94,8 @@ func (a *app) pages() http.Handler {
 	mux.HandleFunc("POST /studio/lives/{live}/stop", a.member(a.stopLive))
 
 	mux.HandleFunc("GET /admin", a.admin(a.showAdmin))
+	mux.HandleFunc("GET /admin/console", a.admin(a.showConsole))
+	mux.HandleFunc("POST /admin/console", a.admin(a.showConsole))
 	mux.HandleFunc("GET /admin/lives/{live}", a.admin(a.showAdminLive))
 	mux.HandleFunc("POST /admin/lives/{live}/end", a.admin(a.forceEnd))
 	mux.HandleFunc("POST /admin/lives/{live}/ban", a.admin(a.ban))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -40,6 +41,34 @@ var demoTexts = map[string]demoText{
 	"channel-haneul":         {"Haneul cooks", "Home cooking from a small kitchen in Mangwon.", []string{"food", "cooking", "korean"}, 12840, "Kimchi stew, step by step"},
 	"channel-haneul-archive": {"Haneul travels (closed)", "This channel is closed. Thank you for watching.", []string{"travel"}, 310, ""},
 	"channel-bada":           {"Bada plays", "Piano, synths, and requests from the chat.", []string{"music", "piano"}, 4521, "Piano requests"},
+}
+
+// seedLease is how long others wait for an instance that died while it seeded.
+const seedLease = 10 * time.Second
+
+// seedInTurn seeds while no other instance does: they would all find nothing,
+// and put everything there.
+func (a *app) seedInTurn(ctx context.Context, demo bool) (err error) {
+	const job = "quickstart seed"
+	holder := rand.Text()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		held, err := a.store.Lease(ctx, job, holder, seedLease)
+		if err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+		if held {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer func() { err = errors.Join(err, a.store.Release(context.WithoutCancel(ctx), job, holder)) }()
+	return a.seed(ctx, demo)
 }
 
 // seed puts the members and channels of credentials.json into the store and,

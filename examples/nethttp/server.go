@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/b2bprism/b2bprism/adapters/ingest"
+	"github.com/b2bprism/b2bprism/oauth"
 	"github.com/b2bprism/b2bprism/prism"
 )
 
@@ -78,6 +79,7 @@ func newServer(ctx context.Context, s settings, log *zap.Logger) (srv *server, e
 		return srv, err
 	}
 	srv.app = newApp(log, origin, creds, s.trustedProxies)
+	srv.app.noAccessLog = s.noAccessLog
 	plainService, err := srv.app.open(ctx, s)
 	if err != nil {
 		return srv, err
@@ -91,7 +93,7 @@ func newServer(ctx context.Context, s settings, log *zap.Logger) (srv *server, e
 // open makes everything behind the pages: the database, the OAuth server, the
 // media server, and the two services, of which it returns the plain one.
 func (a *app) open(ctx context.Context, s settings) (*prism.Service, error) {
-	store, closeStore, err := openStore(ctx, s.db, prism.StoreOptions{
+	store, closeStore, err := openStore(ctx, s, prism.StoreOptions{
 		RTMPBase: s.rtmp,
 		LiveLink: func(liveID string) string { return a.origin + "/watch/" + url.PathEscape(liveID) },
 	})
@@ -99,7 +101,13 @@ func (a *app) open(ctx context.Context, s settings) (*prism.Service, error) {
 		return nil, err
 	}
 	a.store, a.closers = store, []func() error{closeStore}
-	if err := a.seed(ctx, !s.noDemo); err != nil {
+	if err := a.openUpkeep(); err != nil {
+		return nil, err
+	}
+	if err := a.seedInTurn(ctx, !s.noDemo); err != nil {
+		return nil, err
+	}
+	if err := a.openConsole(s); err != nil {
 		return nil, err
 	}
 	if a.auth, err = a.newAuthServer(s); err != nil {
@@ -114,6 +122,7 @@ func (a *app) open(ctx context.Context, s settings) (*prism.Service, error) {
 		return nil, err
 	}
 	a.closeFirst(a.service.Close)
+	a.console.Attach(a.service)
 	plainService, err := a.newService(s, true, kicker)
 	if err != nil {
 		return nil, err
@@ -210,11 +219,19 @@ func (s *server) serve(ctx context.Context, ready func()) error {
 	return errors.Join(err, s.app.close())
 }
 
-// healthz answers 200 when requests can be answered: the database is asked.
+// healthz answers 200 when requests can be answered: the database is asked, and
+// Redis with -redis.
 func (a *app) healthz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 	defer cancel()
-	if _, err := a.store.LivesOnAir(ctx, 1); err != nil {
+	_, err := a.store.LivesOnAir(ctx, 1)
+	if err == nil {
+		// Nobody has this token.
+		if _, err = a.store.FindAccess(ctx, oauth.Digest{}); errors.Is(err, prism.ErrNotFound) {
+			err = nil
+		}
+	}
+	if err != nil {
 		a.log.Warn("not healthy", zap.Error(err))
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return

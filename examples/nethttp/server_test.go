@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/b2bprism/b2bprism/examples/internal/redistest"
 	"github.com/b2bprism/b2bprism/prism"
 	"github.com/b2bprism/b2bprism/prism/prismtest"
 )
@@ -34,6 +35,11 @@ func TestGoLive(t *testing.T) {
 		t.Parallel()
 		in := start(t)
 		goLive(t, in, in.gateway(in.creds.InsecureServiceAPIDomain))
+	})
+	t.Run("Redis", func(t *testing.T) {
+		t.Parallel()
+		in := start(t, "-redis", redistest.Start(t).URL())
+		goLive(t, in, in.gateway(in.creds.ServiceAPIDomain))
 	})
 }
 
@@ -101,6 +107,7 @@ func goLive(t *testing.T, in *instance, gateway *prismtest.Gateway) {
 		t.Fatal(err)
 	}
 	wants(t, viewer.post(watch+"/chat", "message", "thanks"), http.StatusSeeOther)
+	in.count()
 	if got, err := streamer.Live(ctx, live.ID); err != nil || got.Stats.Viewers != 1 || got.Stats.Chats != 3 {
 		t.Errorf("statistics %+v, %v", got.Stats, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,85 +57,126 @@ func TestHashingIsBounded(t *testing.T) {
 	}
 }
 
+// testAccounts are two accounts, as every instance with the same
+// credentials.json makes them.
+func testAccounts(password string) *accountDirectory {
+	c := credentials{
+		ClientID: "client", ClientSecret: "secret", Admin: adminEntry{Login: "admin", Password: "x"},
+		Users: []memberEntry{{Login: "a", Password: password, UserID: "user-a"}, {Login: "b", Password: "b", UserID: "user-b"}},
+	}
+	return newAccountDirectory(c)
+}
+
+func signInCookie(t *testing.T, s *sessions, login string, old *http.Cookie) *http.Cookie {
+	t.Helper()
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/login", nil)
+	if old != nil {
+		r.AddCookie(old)
+	}
+	s.start(w, r, s.accounts.byLogin[login])
+	return w.Result().Cookies()[0]
+}
+
+func withCookie(c *http.Cookie) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(c)
+	return r
+}
+
 func TestSessionLife(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	s := newSessions(func() time.Time { return now })
-	who, other := &account{login: "a"}, &account{login: "b"}
-	signIn := func(a *account, old *http.Cookie) *http.Cookie {
-		t.Helper()
-		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/login", nil)
-		if old != nil {
-			r.AddCookie(old)
-		}
-		s.start(w, r, a)
-		return w.Result().Cookies()[0]
-	}
-	with := func(c *http.Cookie) *http.Request {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.AddCookie(c)
-		return r
-	}
+	s := newSessions(testAccounts("a"), func() time.Time { now = now.Add(time.Microsecond); return now })
+	who, other := s.accounts.byLogin["a"], s.accounts.byLogin["b"]
 
-	c := signIn(who, nil)
+	c := signInCookie(t, s, "a", nil)
 	if c.Name != "__Host-session" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 		t.Errorf("cookie %+v", c)
 	}
-	if s.account(with(c)) != who {
+	if s.account(withCookie(c)) != who {
 		t.Fatal("not signed in")
 	}
-	if s.account(with(&http.Cookie{Name: sessionCookie, Value: "x"})) != nil || s.account(httptest.NewRequest(http.MethodGet, "/", nil)) != nil {
+	if s.account(httptest.NewRequest(http.MethodGet, "/", nil)) != nil {
 		t.Error("signed in without a session")
 	}
 
-	again := signIn(who, c)
-	if again.Value == c.Value || s.account(with(c)) != nil {
-		t.Error("the old id lives on after a new sign-in")
+	again := signInCookie(t, s, "a", c)
+	if again.Value == c.Value || s.account(withCookie(c)) != nil {
+		t.Error("the old session lives on after a new sign-in")
 	}
-	now = now.Add(sessionIdle - time.Minute)
-	if s.account(with(again)) != who {
-		t.Error("ended before the idle time")
+	now = now.Add(sessionLife - time.Minute)
+	if s.account(withCookie(again)) != who {
+		t.Error("ended before its time")
 	}
-	now = now.Add(sessionIdle)
-	if s.account(with(again)) != nil {
-		t.Error("lives on after the idle time")
-	}
-
-	long := signIn(who, nil)
-	for range int(sessionLife/sessionIdle) * 2 {
-		now = now.Add(sessionIdle / 2)
-		s.account(with(long))
-	}
-	if s.account(with(long)) != nil {
-		t.Error("lives on after the total time")
+	now = now.Add(time.Minute)
+	if s.account(withCookie(again)) != nil {
+		t.Error("lives on after its time")
 	}
 
-	mine, theirs := signIn(who, nil), signIn(other, nil)
+	mine, theirs := signInCookie(t, s, "a", nil), signInCookie(t, s, "b", nil)
 	s.endAll(who)
-	if s.account(with(mine)) != nil || s.account(with(theirs)) != other {
+	if s.account(withCookie(mine)) != nil || s.account(withCookie(theirs)) != other {
 		t.Error("endAll ended the wrong sessions")
 	}
+	if s.account(withCookie(signInCookie(t, s, "a", nil))) != who {
+		t.Error("nobody can sign in after endAll")
+	}
 	w := httptest.NewRecorder()
-	s.end(w, with(theirs))
-	if s.account(with(theirs)) != nil || w.Result().Cookies()[0].MaxAge >= 0 {
+	s.end(w, withCookie(theirs))
+	if s.account(withCookie(theirs)) != nil || w.Result().Cookies()[0].MaxAge >= 0 {
 		t.Error("sign-out did not end the session")
 	}
 }
 
-func TestSessionsAreBounded(t *testing.T) {
+// Any instance with the same credentials knows a session, until the account's
+// password is another.
+func TestSessionIsKnownToAllInstances(t *testing.T) {
+	t.Parallel()
+	now := time.Now
+	c := signInCookie(t, newSessions(testAccounts("a"), now), "a", nil)
+	second := newSessions(testAccounts("a"), now)
+	if got := second.account(withCookie(c)); got == nil || got.userID != "user-a" {
+		t.Errorf("the other instance takes the session for %+v", got)
+	}
+	if newSessions(testAccounts("new"), now).account(withCookie(c)) != nil {
+		t.Error("the session outlives the password")
+	}
+}
+
+func TestForgedSessions(t *testing.T) {
+	t.Parallel()
+	s := newSessions(testAccounts("a"), time.Now)
+	good := signInCookie(t, s, "a", nil).Value
+	text, mac, _ := strings.Cut(good, ".")
+	theirs, _, _ := strings.Cut(signInCookie(t, s, "b", nil).Value, ".")
+	nobody := session{Login: "nobody", ID: "id", From: time.Now().UnixMicro()}
+	for name, value := range map[string]string{
+		"empty": "", "no text": "." + mac, "no signature": text, "empty signature": text + ".", "other's text": theirs + "." + mac,
+		"not base64": "%." + mac, "unknown account": nobody.seal(nil), "other's key": nobody.seal(s.accounts.byLogin["a"].sessionKey),
+		"long": good + strings.Repeat("x", maxSessionCookie),
+	} {
+		if s.account(withCookie(&http.Cookie{Name: sessionCookie, Value: value})) != nil {
+			t.Errorf("%s: signed in", name)
+		}
+	}
+}
+
+func TestEndedSessionsAreBounded(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	s := newSessions(func() time.Time { return now })
-	r := httptest.NewRequest(http.MethodPost, "/login", nil)
-	for range maxSessions + 5 {
-		s.start(httptest.NewRecorder(), r, &account{})
+	s := newSessions(testAccounts("a"), func() time.Time { return now })
+	var c *http.Cookie
+	s.maxEnded = 20
+	for range s.maxEnded + 5 {
+		c = signInCookie(t, s, "a", c)
 	}
-	if len(s.set) != maxSessions {
-		t.Errorf("%d sessions, want %d", len(s.set), maxSessions)
+	if len(s.ended) != s.maxEnded {
+		t.Errorf("%d sessions are kept, want %d", len(s.ended), s.maxEnded)
 	}
-	now = now.Add(sessionIdle)
-	s.start(httptest.NewRecorder(), r, &account{})
-	if len(s.set) != 1 {
-		t.Errorf("%d sessions after the idle time, want 1", len(s.set))
+	now = now.Add(sessionLife)
+	c = signInCookie(t, s, "a", nil)
+	signInCookie(t, s, "a", c)
+	if len(s.ended) != 1 {
+		t.Errorf("%d sessions are kept after their time, want 1", len(s.ended))
 	}
 }

@@ -87,8 +87,8 @@ func (a *app) viewerSeen(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, err := r.Cookie(viewerCookie)
-	if err == nil && len(c.Value) <= 64 && live.Status == prism.StatusOnAir {
-		if err := a.store.ViewerSeen(r.Context(), live.ID, c.Value); err != nil {
+	if err == nil && c.Value != "" && len(c.Value) <= 64 && live.Status == prism.StatusOnAir {
+		if err := a.statistics.ViewerSeen(live.ID, c.Value); err != nil {
 			a.fail(w, r, err)
 			return
 		}

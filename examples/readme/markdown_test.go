@@ -67,8 +67,8 @@ func parse(text string) page {
 			marks, heading, _ := strings.Cut(line, " ")
 			p = append(p, section{level: len(marks), heading: strings.TrimSpace(heading)})
 		default:
-			if strings.HasPrefix(line, "|") {
-				s.rows = append(s.rows, strings.TrimSpace(line))
+			if row := strings.TrimSpace(line); strings.HasPrefix(row, "|") {
+				s.rows = append(s.rows, row)
 			}
 			s.text += line
 		}

@@ -96,7 +96,7 @@ func TestSnippetsAreFromCode(t *testing.T) {
 		if err != nil || d.IsDir() || !isCode || filepath.Ext(path) != ".go" {
 			return err
 		}
-		text, err := os.ReadFile(path) //nolint:gosec // G304, G122: a file of the project
+		text, err := os.ReadFile(path)
 		code = append(code, unindented(string(text)))
 		return err
 	})

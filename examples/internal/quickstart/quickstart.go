@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/b2bprism/b2bprism/examples/internal/child"
 	"github.com/b2bprism/b2bprism/prism/prismtest"
 )
 
@@ -60,10 +61,13 @@ type App struct {
 	// HTTP trusts its certificate.
 	HTTP *http.Client
 
-	t    *testing.T
-	data string
-	cmd  *exec.Cmd
-	out  Output
+	t       *testing.T
+	data    string
+	program string
+	args    []string
+	starts  int
+	cmd     *exec.Cmd
+	out     Output
 }
 
 // Output collects what a child process prints.
@@ -90,24 +94,79 @@ func (o *Output) String() string {
 // ready. It stops with the test.
 func Start(t *testing.T, flags ...string) *App {
 	t.Helper()
-	a := &App{t: t, data: filepath.Join(t.TempDir(), "data")}
+	return Launch(t, Build(t), flags...)
+}
+
+// Build builds the quickstart and returns its file, for Launch.
+func Build(t *testing.T) string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "nethttp")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, command) //nolint:gosec // G204: nothing of it comes from outside
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	args := append([]string{"-addr", "127.0.0.1:0", "-tls-addr", "127.0.0.1:0", "-rtmp", "rtmp://127.0.0.1:0/live", "-data", a.data}, flags...)
-	// Not the test's context: it ends before Stop asks for a clean exit.
-	a.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), binary, args...) //nolint:gosec // G204: the binary that was just built
-	a.cmd.Stdout, a.cmd.Stderr = &a.out, &a.out
-	if err := a.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(a.Stop)
-
-	Eventually(t, 20*time.Second, "the quickstart is ready", func(ctx context.Context) bool { return a.ready(ctx) })
-	return a
+	return binary
 }
+
+// Launch is Start with a program that is built already.
+func Launch(t *testing.T, program string, flags ...string) *App {
+	t.Helper()
+	return LaunchAll(t, program, flags)[0]
+}
+
+// LaunchAll starts several apps at once, each with flags of its own, and waits
+// until all are ready.
+func LaunchAll(t *testing.T, program string, flags ...[]string) []*App {
+	t.Helper()
+	apps := make([]*App, 0, len(flags))
+	for _, own := range flags {
+		a := &App{t: t, program: program, data: filepath.Join(t.TempDir(), "data")}
+		a.args = append([]string{"-addr", "127.0.0.1:0", "-tls-addr", "127.0.0.1:0", "-rtmp", "rtmp://127.0.0.1:0/live", "-data", a.data}, own...)
+		t.Cleanup(a.Stop)
+		a.start()
+		apps = append(apps, a)
+	}
+	for _, a := range apps {
+		a.wait()
+	}
+	return apps
+}
+
+// Relaunch starts an app again that was killed, and waits until it is ready.
+func (a *App) Relaunch() {
+	a.t.Helper()
+	a.start()
+	a.wait()
+}
+
+func (a *App) start() {
+	a.t.Helper()
+	// Not the test's context: it ends before Stop asks for a clean exit.
+	a.cmd = exec.CommandContext(context.WithoutCancel(a.t.Context()), a.program, a.args...) //nolint:gosec // G204: the binary of Build
+	a.cmd.Stdout, a.cmd.Stderr = &a.out, &a.out
+	a.cmd.SysProcAttr = child.Attributes()
+	if err := a.cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.starts++
+}
+
+func (a *App) wait() {
+	a.t.Helper()
+	Eventually(a.t, 20*time.Second, "the quickstart is ready", a.ready)
+}
+
+// Kill ends the app at once, as a crash does.
+func (a *App) Kill() {
+	a.t.Helper()
+	if err := a.cmd.Process.Kill(); err != nil {
+		a.t.Fatal(err)
+	}
+	_ = a.cmd.Wait() // tells of the signal
+}
+
+// Log is what the app printed so far.
+func (a *App) Log() string { return a.out.String() }
 
 // ready reports whether the app has written its credentials and answers.
 func (a *App) ready(ctx context.Context) bool {
@@ -123,7 +182,8 @@ func (a *App) ready(ctx context.Context) bool {
 		}
 		a.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}}}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Creds.ServiceAPIDomain+"/healthz", nil)
+	// The other address may be that of a balancer.
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Creds.InsecureServiceAPIDomain+"/healthz", nil)
 	if err != nil {
 		return false
 	}
@@ -134,6 +194,9 @@ func (a *App) ready(ctx context.Context) bool {
 	_ = resp.Body.Close()
 	return resp.StatusCode == http.StatusOK
 }
+
+// CredentialsFile is what it has of addresses, client and accounts.
+func (a *App) CredentialsFile() string { return filepath.Join(a.data, "credentials.json") }
 
 // CertificateFile is the PEM file of its self-signed certificate.
 func (a *App) CertificateFile() string { return filepath.Join(a.data, "tls-cert.pem") }
@@ -153,7 +216,7 @@ func (a *App) Gateway() *prismtest.Gateway {
 // Stop ends the app as an operator does, and demands a clean exit. A second
 // call does nothing.
 func (a *App) Stop() {
-	if a.cmd.ProcessState != nil {
+	if a.cmd == nil || a.cmd.Process == nil || a.cmd.ProcessState != nil {
 		return
 	}
 	if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -163,7 +226,9 @@ func (a *App) Stop() {
 		a.t.Errorf("the quickstart ended with %v\n%s", err, a.out.String())
 	}
 	if a.t.Failed() {
-		a.t.Logf("the quickstart printed\n%s", a.out.String())
+		const most = 40_000
+		text := a.out.String()
+		a.t.Logf("the quickstart printed\n%s", text[max(0, len(text)-most):])
 	}
 }
 
@@ -185,9 +250,9 @@ func (a *App) WantNoSecrets(secrets map[string]string) {
 		logs[filepath.Base(file)] = string(text)
 	}
 	for where, text := range logs {
-		// The client secret is printed once, for the console form.
+		// Each start prints the client secret once, for the console form.
 		if where == "the app's output" {
-			text = strings.Replace(text, a.Creds.ClientSecret, "", 1)
+			text = strings.Replace(text, a.Creds.ClientSecret, "", a.starts)
 		}
 		for what, secret := range secrets {
 			if secret == "" {

@@ -17,7 +17,14 @@ type Envelope struct {
 
 // Success appends the envelope of a success to buf.
 func Success(buf *bytes.Buffer, data any) error {
-	return encode(buf, &Envelope{Success: true, Data: data})
+	a, ok := data.(appender)
+	if !ok {
+		return encode(buf, &Envelope{Success: true, Data: data})
+	}
+	b := append(buf.AvailableBuffer(), `{"success":true,"errorCode":0,"errorName":null,"message":null,"data":`...)
+	b = append(a.appendJSON(b), "}\n"...)
+	_, err := buf.Write(b)
+	return err
 }
 
 // Failure appends the envelope of a failure to buf.

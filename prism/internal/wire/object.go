@@ -1,11 +1,8 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -36,65 +33,73 @@ func ParseObject(body []byte) (Object, error) {
 	if !utf8.Valid(body) {
 		return nil, fieldError("body", "is not UTF-8")
 	}
-	if err := checkShape(json.NewDecoder(bytes.NewReader(body))); err != nil {
-		return nil, err
+	return parseObject(body, 1)
+}
+
+func parseObject(text []byte, depth int) (Object, error) {
+	if depth > maxDepth {
+		return nil, fieldError("body", "is nested too deeply")
 	}
 	var o Object
-	if err := json.Unmarshal(body, &o); err != nil {
+	if err := json.Unmarshal(text, &o); err != nil || o == nil { // nil is what null becomes
 		return nil, fieldError("body", "must be one JSON object")
+	}
+	if members(text) != len(o) {
+		return nil, fieldError("body", "has a key twice")
+	}
+	for _, value := range o {
+		if err := checkValue(value, depth+1); err != nil {
+			return nil, err
+		}
 	}
 	return o, nil
 }
 
-func checkShape(dec *json.Decoder) error {
-	dec.UseNumber()
-	token, err := dec.Token()
-	if err != nil || token != json.Delim('{') {
-		return fieldError("body", "must be one JSON object")
-	}
-	if err := checkMembers(dec, '{', 1); err != nil {
+// checkValue looks for duplicate keys and depth in a value that is sound JSON.
+func checkValue(value json.RawMessage, depth int) error {
+	switch value[0] {
+	case '{':
+		_, err := parseObject(value, depth)
 		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return fieldError("body", "must be one JSON object and nothing after it")
-	}
-	return nil
-}
-
-// checkMembers reads up to the delimiter that closes the object or array.
-func checkMembers(dec *json.Decoder, open json.Delim, depth int) error {
-	if depth > maxDepth {
-		return fieldError("body", "is nested too deeply")
-	}
-	var keys map[string]bool
-	if open == '{' {
-		keys = map[string]bool{}
-	}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
+	case '[':
+		if depth > maxDepth {
+			return fieldError("body", "is nested too deeply")
+		}
+		var list []json.RawMessage
+		if err := json.Unmarshal(value, &list); err != nil {
 			return fieldError("body", "is not valid JSON")
 		}
-		if keys != nil {
-			key, _ := token.(string)
-			if keys[key] {
-				return fieldError("body", "has a key twice")
-			}
-			keys[key] = true
-			if token, err = dec.Token(); err != nil {
-				return fieldError("body", "is not valid JSON")
-			}
-		}
-		if delim, ok := token.(json.Delim); ok {
-			if err := checkMembers(dec, delim, depth+1); err != nil {
+		for _, element := range list {
+			if err := checkValue(element, depth+1); err != nil {
 				return err
 			}
 		}
 	}
-	if _, err := dec.Token(); err != nil {
-		return fieldError("body", "is not valid JSON")
-	}
 	return nil
+}
+
+// members counts the members of a sound JSON object, those with the same key
+// too. Each has one colon after its key.
+func members(object []byte) int {
+	n, depth := 0, 0
+	inString, escaped := false, false
+	for _, c := range object {
+		switch {
+		case escaped:
+			escaped = false
+		case inString:
+			escaped, inString = c == '\\', c != '"'
+		case c == '"':
+			inString = true
+		case c == '{', c == '[':
+			depth++
+		case c == '}', c == ']':
+			depth--
+		case c == ':' && depth == 1:
+			n++
+		}
+	}
+	return n
 }
 
 // String returns a string field, or nil when it is absent or null.

@@ -4,13 +4,17 @@ import (
 	"time"
 )
 
-// timeLayout is the form of the documentation's samples, so that a reader that
-// knows only numeric offsets is served too.
-const timeLayout = "2006-01-02T15:04:05-07:00"
-
-// FormatTime writes t in whole seconds with the offset of loc.
+// FormatTime writes t in whole seconds with the offset of loc. The offset is
+// always a number, as in the documentation's samples, so that a reader that
+// knows no "Z" is served too.
 func FormatTime(t time.Time, loc *time.Location) string {
-	return t.In(loc).Format(timeLayout)
+	// The package has a short way for this layout only.
+	var buf [len("2006-01-02T15:04:05+07:00")]byte
+	b := t.In(loc).AppendFormat(buf[:0], time.RFC3339)
+	if last := len(b) - 1; b[last] == 'Z' {
+		b = append(b[:last], "+00:00"...)
+	}
+	return string(b)
 }
 
 // ParseTime reads an ISO 8601 time with a zone: "Z", or an offset with or

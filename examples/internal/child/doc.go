@@ -1,0 +1,2 @@
+// Package child has what all child processes of tests need.
+package child
