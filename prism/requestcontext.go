@@ -47,7 +47,7 @@ func (c *requestContext) Err() error {
 	if t := c.timed.Load(); t != nil {
 		return t.Err()
 	}
-	if c.parent.Err() == nil && time.Now().Before(c.deadline) {
+	if c.parent.Err() == nil && time.Until(c.deadline) > 0 {
 		return nil
 	}
 	// From now on, every answer must be the same.

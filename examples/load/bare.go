@@ -29,7 +29,13 @@ func serveBare(ctx context.Context, s settings, rep *report) error {
 	mux := http.NewServeMux()
 	mux.Handle("/prism/", bare.Handler(lives))
 	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
-	server := &http.Server{Addr: s.listen, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	// The limits of the quickstart's server: setting their timers is no work of
+	// either handler.
+	server := &http.Server{
+		Addr: s.listen, Handler: mux,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.ListenAndServe() }()
 	rep.say("the bare handler listens on %s", s.listen)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/b2bprism/b2bprism/examples/benchmarks/seed"
 	"github.com/b2bprism/b2bprism/prism/prismtest"
@@ -76,7 +77,13 @@ type speed struct {
 // hammer is one run.
 func (b *bench) hammer(ctx context.Context, a *app, requests [][]byte) (speed, error) {
 	before := a.cpu()
-	n, took, err := hammer(ctx, a.addr, requests, b.connections, b.duration)
+	by := b.hammerWithWRK
+	if !b.wrk {
+		by = func(ctx context.Context, addr string, requests [][]byte) (int64, time.Duration, error) {
+			return hammer(ctx, addr, requests, b.connections, b.duration)
+		}
+	}
+	n, took, err := by(ctx, a.addr, requests)
 	cpu := a.cpu() - before
 	return speed{float64(n) / took.Seconds(), float64(cpu.Microseconds()) / float64(max(n, 1))}, err
 }

@@ -8,7 +8,7 @@
 //	go run ./examples/load -instances 3 -db postgres
 //	go run ./examples/load -mode memory         # 10 minutes, the memory is watched
 //	go run ./examples/load -mode startup        # from start to ready
-//	go run ./examples/load -mode compare -db memory:   # live info against a bare handler
+//	go run ./examples/load -mode compare -wrk -db memory:   # live info against a bare handler
 //	go run ./examples/load -mode size           # 1,000 against 1,000,000 tokens
 //
 // PRISM makes 15 to 30 calls per live and minute: live info every 5 seconds, the

@@ -24,6 +24,7 @@ type settings struct {
 	secret      string
 	listen      string
 	logTo       string
+	wrk         bool
 	goals       goals
 }
 
@@ -56,6 +57,7 @@ func parseFlags(args []string, usage io.Writer) (settings, error) {
 	fs.IntVar(&s.tokens, "tokens", 1_000_000, "access and refresh `tokens` with -mode size")
 	fs.StringVar(&s.secret, "secret", "", "of the tokens, with -mode bare")
 	fs.StringVar(&s.listen, "listen", "127.0.0.1:0", "`address`, with -mode bare")
+	fs.BoolVar(&s.wrk, "wrk", false, "let the program wrk make the requests of -mode compare (Debian: apt-get install wrk), in place of this one")
 	fs.StringVar(&s.logTo, "log", "", "`file` that gets the log of the quickstart, one line for each request (default: it is dropped)")
 	fs.DurationVar(&s.goals.p99, "goal-p99", 0, "most `time` that 99 of 100 answers may take (default 100ms, on a server 250ms, with -mode memory no bound)")
 	fs.IntVar(&s.goals.rss, "goal-rss", 0, "most resident memory of a process, in `MiB` (default with -mode memory 150)")

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,17 @@ func TestLoadOnPostgreSQL(t *testing.T) {
 func TestCompareInMemory(t *testing.T) {
 	t.Parallel()
 	wantAll(t, runs(t, "-mode", "compare", "-db", "memory:", "-duration", "50ms"), "memory:, 5 lives", "| **ratio** (range) |")
+}
+
+func TestCompareWithWRK(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("wrk"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("this test needs wrk: %v", err)
+		}
+		t.Skip("apt-get install wrk to run this test")
+	}
+	wantAll(t, runs(t, "-mode", "compare", "-db", "memory:", "-duration", "1s", "-wrk"), "memory:, 5 lives", "| **ratio** (range) |")
 }
 
 func TestCompareOnSQLite(t *testing.T) {
