@@ -52,7 +52,7 @@ func guarded[T any](ctx context.Context, s *Service, adapter any, fn func(contex
 	defer func() {
 		if p := recover(); p != nil {
 			name := adapterName(adapter)
-			s.log.Error("prism: an adapter panicked", zap.String("request", RequestID(ctx)), zap.String("adapter", name),
+			s.log.Error("prism: an adapter panicked", zap.String("request_id", RequestID(ctx)), zap.String("adapter", name),
 				zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
 			err = &panicError{adapter: name}
 		}

@@ -86,7 +86,7 @@ func TestUnknownErrorsAreLoggedWithTheRequestID(t *testing.T) {
 	h := newHost(t, (&stubHost{err: errors.New("disk is full")}).use)
 	id := h.do("GET", liveBase+"x", "").Header().Get("X-Request-Id")
 	for _, entry := range h.log.FilterField(zapError("disk is full")).All() {
-		if entry.ContextMap()["request"] == id && id != "" {
+		if entry.ContextMap()["request_id"] == id && id != "" {
 			return
 		}
 	}

@@ -96,7 +96,7 @@ func (x *exchange) finish(start time.Time, traced func(RequestResult)) {
 		traced(RequestResult{Status: x.status, ErrorCode: x.errorCode, UserID: x.user, LiveID: x.liveID, Duration: duration})
 	}
 	if entry != nil {
-		entry.Write(zap.String("request", x.id), zap.String("method", knownMethod(x.r.Method)), zap.String("route", x.route.pattern),
+		entry.Write(zap.String("request_id", x.id), zap.String("method", knownMethod(x.r.Method)), zap.String("route", x.route.pattern),
 			zap.Int("status", x.status), zap.Duration("duration", duration), zap.String("user", x.user))
 	}
 }

@@ -38,11 +38,11 @@ func main() {}
 
 `
 
-// snippets are the README's blocks of Go. All languages have the same.
-func snippets(t *testing.T) []string {
+// snippets are a page's blocks of Go.
+func snippets(t *testing.T, name string) []string {
 	t.Helper()
 	var found []string
-	for _, s := range readPage(t, languages[0]) {
+	for _, s := range readPage(t, name) {
 		for _, b := range s.code {
 			if b.language == "go" {
 				found = append(found, b.text)
@@ -50,7 +50,7 @@ func snippets(t *testing.T) []string {
 		}
 	}
 	if len(found) == 0 {
-		t.Fatal("the README has no Go")
+		t.Fatalf("%s has no Go", name)
 	}
 	return found
 }
@@ -59,30 +59,29 @@ func snippets(t *testing.T) []string {
 // folder of this module that does not exist.
 func TestMountExampleCompiles(t *testing.T) {
 	t.Parallel()
-	snippet := snippets(t)[0]
+	snippet := snippets(t, languages[0])[0]
 	if lines := strings.Count(snippet, "\n"); lines > 15 {
 		t.Errorf("the mount example has %d lines, want at most 15", lines)
 	}
-	here, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
+	compiles(t, ".", prelude+snippet)
+}
+
+// compiles builds a program in the module of the folder, laid over a folder
+// that does not exist.
+func compiles(t *testing.T, folder, text string) {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "main.go")
-	if err := os.WriteFile(program, []byte(prelude+snippet), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	virtual := filepath.Join(here, "mountexample", "main.go")
+	must(t, os.WriteFile(program, []byte(text), 0o600))
+	virtual, err := filepath.Abs(filepath.Join(folder, "readmeexample", "main.go"))
+	must(t, err)
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{virtual: program}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	overlayFile := filepath.Join(t.TempDir(), "overlay.json")
-	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, "-overlay", overlayFile, filepath.Dir(virtual)).CombinedOutput()
-	if err != nil {
-		t.Errorf("the README's mount example does not compile: %v\n%s", err, out)
+	must(t, os.WriteFile(overlayFile, overlay, 0o600))
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, "-overlay", overlayFile, filepath.Dir(virtual))
+	build.Dir, build.Env = folder, append(os.Environ(), "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Errorf("a snippet does not compile: %v\n%s", err, out)
 	}
 }
 
@@ -103,7 +102,7 @@ func TestSnippetsAreFromCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, snippet := range snippets(t)[1:] {
+	for _, snippet := range snippets(t, languages[0])[1:] {
 		if !slices.ContainsFunc(code, func(file string) bool { return strings.Contains(file, unindented(snippet)) }) {
 			t.Errorf("no example has this snippet of the README:\n%s", snippet)
 		}
