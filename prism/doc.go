@@ -14,4 +14,7 @@
 //
 // Chat, chat users and updates are optional: each is a field of [Config] that
 // may stay nil. [FromStore] fills every field that one value can serve.
+//
+// Beside the service, [Statistics] writes the numbers of lives together and
+// [Sweeper] deletes what nobody needs any more, for stores that take part.
 package prism

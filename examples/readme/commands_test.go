@@ -111,11 +111,12 @@ func replace(args []string, values map[string]string) []string {
 	return args
 }
 
-// goRun runs a command from the root of the project.
+// goRun runs a command from the root of the project, in its workspace whatever
+// this test itself runs in.
 func goRun(t *testing.T, args []string, env ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
-	cmd.Dir, cmd.Env = root, append(os.Environ(), env...)
+	cmd.Dir, cmd.Env = root, append(append(os.Environ(), "GOWORK="), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
