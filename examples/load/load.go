@@ -19,6 +19,9 @@ import (
 // answerTimeout is when the generator gives up, as the PRISM PC client does.
 const answerTimeout = 15 * time.Second
 
+// fewGoroutines are what a process has with no live at all, and some.
+const fewGoroutines = 100
+
 // load runs the traffic at its rate and holds the answers against the goals.
 func (b *bench) load(ctx context.Context) (err error) {
 	apps, err := b.startAll(ctx)
@@ -153,7 +156,7 @@ func (b *bench) tell(m *measured, used usage) {
 	if b.goals.steady {
 		rep.goal(float64(used.late) <= 1.1*float64(used.early), "steady memory: the last quarter at most a tenth above the second (%s, %s MiB)",
 			mebibytes(used.late), mebibytes(used.early))
-		rep.goal(used.goroutines < b.lives/10, "no goroutine per live (%d for %d lives)", used.goroutines, b.lives)
+		rep.goal(used.goroutines < max(b.lives/10, fewGoroutines), "no goroutine per live (%d for %d lives)", used.goroutines, b.lives)
 	}
 }
 

@@ -28,6 +28,8 @@ var runs = []struct {
 	{"go test ", isTheGates},
 	{"go run ./prism/prismcheck -credentials", checksQuickstart},
 	{"go run ./prism/prismcheck -url", checksByFlags},
+	{"go run ./examples/benchmarks/", measures},
+	{"go run ./examples/load", measures},
 	{"ffmpeg ", publishes},
 }
 
@@ -67,6 +69,23 @@ func isTheGates(t *testing.T, args []string) {
 	if !ours {
 		t.Errorf(".ci/run does not run %q", strings.Join(args, " "))
 	}
+}
+
+// measures makes figures as quickly as can be, and holds them against nothing.
+func measures(t *testing.T, args []string) {
+	switch {
+	case args[2] == "./examples/load":
+		if slices.Contains(args, "-wrk") {
+			needs(t, "wrk")
+		}
+		args = append(args, "-lives", "200", "-tokens", "2000", "-duration", "1s",
+			"-goal-p99", "1m", "-goal-ready", "1m", "-goal-ratio", "0.001", "-goal-size", "1000", "-goal-rss", "4000")
+	case slices.Contains(args, "-calls"):
+		args = append(args, "-run", "1ms", "-calls", "10")
+	default:
+		args = append(args, "-run", "1ms", "-goal", "1000")
+	}
+	goRun(t, args)
 }
 
 // checksQuickstart gives the checker the credentials of a running quickstart.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -19,14 +20,15 @@ import (
 	"github.com/b2bprism/b2bprism/store/memory"
 )
 
-// goal is the most that live info may take of the bare handler's time.
-const goal = 1.8
-
 // token has the form of a real access token.
 const token = "abcdefghijabcdefghijabcdefghijabcdefghij123"
 
 func main() {
-	missed, err := run(context.Background(), os.Stdout, ratio.Options{Run: time.Second})
+	var opt ratio.Options
+	flag.DurationVar(&opt.Run, "run", time.Second, "how `long` each of the ten runs lasts")
+	goal := flag.Float64("goal", 1.8, "most that live info may `take` of the bare handler's time")
+	flag.Parse()
+	missed, err := run(context.Background(), os.Stdout, *goal, opt)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -36,7 +38,7 @@ func main() {
 }
 
 // run prints the table and reports whether the goal is missed.
-func run(ctx context.Context, out io.Writer, opt ratio.Options) (missed bool, err error) {
+func run(ctx context.Context, out io.Writer, goal float64, opt ratio.Options) (missed bool, err error) {
 	service, live, err := newService(ctx)
 	if err != nil {
 		return false, err

@@ -13,7 +13,7 @@ import (
 // longer run on a quiet machine.
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
-	if _, err := run(t.Context(), &out, ratio.Options{Run: 5 * time.Millisecond}); err != nil {
+	if _, err := run(t.Context(), &out, 1, ratio.Options{Run: 5 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "| live info | service | bare handler |") {
