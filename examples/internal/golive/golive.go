@@ -161,7 +161,7 @@ func checkLog(t *testing.T, a App) {
 }
 
 func isRequestLine(line string) bool {
-	for _, part := range []string{"logger=prism ", " request=", " route=/v1/service/user ", " status=200 ", " duration=", " user=u-"} {
+	for _, part := range []string{"logger=prism ", " request_id=", " route=/v1/service/user ", " status=200 ", " duration=", " user=u-"} {
 		if !strings.Contains(line+" ", part) {
 			return false
 		}

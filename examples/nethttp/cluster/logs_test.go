@@ -83,8 +83,10 @@ func (b *balancer) failures(t *testing.T) int {
 func wantUsefulLog(t *testing.T, where, log string) {
 	t.Helper()
 	type entry struct {
-		Level, Msg, Request, Route, Code, Error, Logger string
-		Status                                          int
+		Level, Msg, Route, Code, Error, Logger string
+
+		Status    int
+		RequestID string `json:"request_id"`
 	}
 	levels, causes := map[string]int{}, map[string]int{}
 	for line := range strings.Lines(log) {
@@ -103,7 +105,7 @@ func wantUsefulLog(t *testing.T, where, log string) {
 		if e.Msg != "prism: request failed" {
 			continue
 		}
-		if e.Level != "warn" || e.Request == "" || e.Route == "" || e.Error == "" {
+		if e.Level != "warn" || e.RequestID == "" || e.Route == "" || e.Error == "" {
 			t.Errorf("%s: an outage is logged as %s", where, line)
 		}
 		switch {

@@ -115,18 +115,31 @@ func appendString(b []byte, s string) []byte {
 	return append(b, strings.TrimSuffix(escaped.String(), "\n")...)
 }
 
+// plainByte tells the bytes that stand in a JSON string as they are.
+var plainByte = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 // plainInJSON reports whether s stands in a JSON string as it is.
 func plainInJSON(s string) bool {
-	ascii := true
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ', c == '"', c == '\\':
+		if !plainByte[s[i]] {
+			return plainBeyondASCII(s[i:])
+		}
+	}
+	return true
+}
+
+func plainBeyondASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < utf8.RuneSelf && !plainByte[s[i]] {
 			return false
-		case c >= utf8.RuneSelf:
-			ascii = false
 		}
 	}
 	// encoding/json escapes the two line separators, which JavaScript once did
 	// not take in a string.
-	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\u2028") && !strings.Contains(s, "\u2029")
+	return utf8.ValidString(s) && !strings.Contains(s, "\u2028") && !strings.Contains(s, "\u2029")
 }
