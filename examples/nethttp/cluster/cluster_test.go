@@ -85,7 +85,7 @@ func TestNothingIsLost(t *testing.T) {
 	l.calm("after PostgreSQL", 1)
 	noticed = min(noticed, l.disturb("Redis is killed", keys.Kill, keys.Restart, unavailable, timedOut))
 	l.disturb("Redis hangs", func() {
-		failed := answers.afterFailures(10)
+		failed := answers.afterFailures(3) // lives go on without Redis: only tokens and chat are refused
 		keys.Pause()
 		defer keys.Resume()
 		select {
