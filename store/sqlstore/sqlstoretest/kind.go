@@ -91,6 +91,8 @@ var postgreSQL = kind{
 	},
 }
 
+// A MariaDB server that starts, and the installer starts one, deletes all
+// temporary tables in its tmpdir, those of another server that uses it too.
 var mariaDB = kind{
 	name:     "MariaDB",
 	needs:    "MariaDB 10.8 or later (Debian: apt-get install mariadb-server)",
@@ -106,7 +108,10 @@ var mariaDB = kind{
 		if err := os.WriteFile(initFile(at.folder), []byte(statements), 0o600); err != nil {
 			return nil, err
 		}
-		args := []string{"--no-defaults", "--datadir=" + at.data, "--auth-root-authentication-method=normal", "--skip-test-db"}
+		args := []string{
+			"--no-defaults", "--datadir=" + at.data, "--tmpdir=" + at.folder,
+			"--auth-root-authentication-method=normal", "--skip-test-db",
+		}
 		if at.log != "" {
 			if err := os.Mkdir(at.log, 0o700); err != nil {
 				return nil, err
@@ -119,8 +124,6 @@ var mariaDB = kind{
 		args := []string{
 			"--no-defaults", "--datadir=" + at.data, "--bind-address=" + host, "--port=" + port,
 			"--socket=" + filepath.Join(at.folder, "socket"), "--pid-file=" + filepath.Join(at.folder, "mariadb.pid"),
-			// A server that starts deletes all temporary tables in this folder,
-			// those of another server that uses it too.
 			"--tmpdir=" + at.folder,
 			"--skip-name-resolve", "--max-connections=300", "--innodb-buffer-pool-size=64M", "--lc-messages=en_US",
 		}

@@ -4,9 +4,32 @@ package sqlstoretest
 
 import (
 	"errors"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// The installer starts a server too, and that one deletes the temporary tables
+// of every other in its temporary folder.
+func TestInstallersShareNoTemporaryFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	at := places{folder: folder, data: filepath.Join(folder, "data")}
+	find := func(program string) string { return program }
+	installer, err := mariaDB.install(find, at, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, args := range map[string][]string{
+		"installer": installer.Args,
+		"server":    mariaDB.serve(at, "127.0.0.1", "1", false),
+	} {
+		if !slices.Contains(args, "--tmpdir="+folder) {
+			t.Errorf("the %s keeps its temporary tables outside of its own folder: %q", what, args)
+		}
+	}
+}
 
 // A server that ends by itself is reported at once, with what it said.
 func TestServerThatDoesNotStart(t *testing.T) {
