@@ -86,7 +86,7 @@ type Config struct {
 	VerifyCacheTTL time.Duration
 	// VerifyCacheEntries is how many access tokens are remembered at most:
 	// 65,536 by default, 4 at least, rounded down to a multiple of 4. One takes
-	// about 200 bytes once it was used, and 8 before.
+	// about 200 bytes, once it is used.
 	VerifyCacheEntries int
 	// SweepInterval is how often expired records are deleted, 10 minutes by
 	// default, at least 1 second; negative leaves it to the host

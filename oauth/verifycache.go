@@ -13,6 +13,9 @@ const (
 	// cacheWays is how many entries share a place of the cache, so that two
 	// tokens do not drive each other out.
 	cacheWays = 4
+	// cacheChunk is how many sets are made at once, when one of them is first
+	// needed: a host with few streamers has few.
+	cacheChunk = 64
 	// revocationSlots are what revocations are noted in. Two families that
 	// share one cost each other a question to the store, no more.
 	revocationSlots = 1024
@@ -28,13 +31,17 @@ const (
 // how many there were before the store was asked, and each family and user says
 // which was the last that concerned it.
 type verifyCache struct {
-	ttl  time.Duration
-	sets [][cacheWays]atomic.Pointer[cachedAccess]
+	ttl    time.Duration
+	sets   uint64
+	chunks []atomic.Pointer[[cacheChunk]cacheSet]
 
 	revocations atomic.Uint64
 	seed        maphash.Seed
 	lastOf      [revocationSlots]atomic.Uint64
 }
+
+// cacheSet is where the tokens are whose digests lead to one place.
+type cacheSet [cacheWays]atomic.Pointer[cachedAccess]
 
 // goodAccess is an access token that is good until it expires.
 type goodAccess struct {
@@ -60,10 +67,12 @@ type reading struct {
 // newVerifyCache makes a cache of at most that many entries, rounded down to a
 // multiple of cacheWays.
 func newVerifyCache(ttl time.Duration, entries int) *verifyCache {
+	sets := entries / cacheWays
 	return &verifyCache{
-		ttl:  ttl,
-		sets: make([][cacheWays]atomic.Pointer[cachedAccess], entries/cacheWays),
-		seed: maphash.MakeSeed(),
+		ttl:    ttl,
+		sets:   uint64(sets),
+		chunks: make([]atomic.Pointer[[cacheChunk]cacheSet], (sets+cacheChunk-1)/cacheChunk),
+		seed:   maphash.MakeSeed(),
 	}
 }
 
@@ -80,9 +89,14 @@ func (c *verifyCache) find(digest *Digest, now time.Time) (goodAccess, bool) {
 	if c == nil {
 		return goodAccess{}, false
 	}
-	set := c.set(digest)
-	for i := range set {
-		e := set[i].Load()
+	chunk, i := c.place(digest)
+	made := chunk.Load()
+	if made == nil {
+		return goodAccess{}, false
+	}
+	set := &made[i]
+	for way := range set {
+		e := set[way].Load()
 		if e != nil && e.digest == *digest && c.counts(e, now) {
 			return e.goodAccess, true
 		}
@@ -96,16 +110,20 @@ func (c *verifyCache) keep(digest *Digest, good goodAccess, familyID string, r r
 	if c == nil {
 		return
 	}
-	set := c.set(digest)
+	chunk, i := c.place(digest)
+	if chunk.Load() == nil {
+		chunk.CompareAndSwap(nil, new([cacheChunk]cacheSet))
+	}
+	set := &chunk.Load()[i]
 	place, oldest := 0, time.Time{}
-	for i := range set {
-		e := set[i].Load()
+	for way := range set {
+		e := set[way].Load()
 		if e == nil || e.digest == *digest {
-			place = i
+			place = way
 			break
 		}
-		if i == 0 || e.at.Before(oldest) {
-			place, oldest = i, e.at
+		if way == 0 || e.at.Before(oldest) {
+			place, oldest = way, e.at
 		}
 	}
 	set[place].Store(&cachedAccess{
@@ -139,9 +157,11 @@ func (c *verifyCache) counts(e *cachedAccess, now time.Time) bool {
 		c.lastOf[e.family].Load() <= e.revocations && c.lastOf[e.user].Load() <= e.revocations
 }
 
-// set is where the digest's entry must be. Digests are spread evenly already.
-func (c *verifyCache) set(digest *Digest) *[cacheWays]atomic.Pointer[cachedAccess] {
-	return &c.sets[binary.BigEndian.Uint64(digest[:])%uint64(len(c.sets))]
+// place is where the digest's entry must be: the chunk, which may not be made
+// yet, and the set in it. Digests are spread evenly already.
+func (c *verifyCache) place(digest *Digest) (chunk *atomic.Pointer[[cacheChunk]cacheSet], set uint64) {
+	n := binary.BigEndian.Uint64(digest[:]) % c.sets
+	return &c.chunks[n/cacheChunk], n % cacheChunk
 }
 
 func (c *verifyCache) slot(familyOrUserID string) uint32 {

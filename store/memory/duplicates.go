@@ -73,6 +73,6 @@ func byCreation(a, b *liveRecord) int { return a.live.CreatedAt.Compare(b.live.C
 // forget deletes a live that is not on air. The lock must be held.
 func (s *Store) forget(l *liveRecord) {
 	delete(s.lives, l.live.ID)
-	delete(s.keys, prism.KeyDigest(l.key))
+	delete(s.keys, l.key)
 	delete(l.channel.lives, l.live.ID)
 }

@@ -11,10 +11,10 @@ import (
 
 // liveRecord is a live with its chat, its viewers and its publisher.
 type liveRecord struct {
-	// live holds what is stored. ForUser, RTMPPath, Link and Stats.Viewers
-	// are worked out when it is read.
+	// live holds what is stored. ForUser, Link and Stats.Viewers are worked
+	// out when it is read.
 	live     prism.Live
-	key      string
+	key      [32]byte // the digest by which keys has it
 	channel  *channelRecord
 	chat     chatLog
 	audience viewerSet
@@ -177,16 +177,17 @@ func (s *Store) PutLive(ctx context.Context, live prism.Live) error {
 // addLive gives the live its key and files it. The lock must be held.
 func (s *Store) addLive(c *channelRecord, live prism.Live) *liveRecord {
 	live.ChannelID = c.channel.ID
-	live.ForUser, live.RTMPPath, live.Link = "", "", ""
+	key := prism.NewStreamKey()
+	live.ForUser, live.RTMPPath, live.Link = "", prism.RTMPPath(s.base, key), ""
 	live.PlaybackID = newPlaybackID()
 	live.Stats.Viewers = 0
 	live.ReservedAt = live.ReservedAt.Round(0)
 	if live.Scope == "" {
 		live.Scope = prism.ScopePublic
 	}
-	l := &liveRecord{live: live, key: prism.NewStreamKey(), channel: c, chat: newChatLog(), audience: newViewerSet()}
+	l := &liveRecord{live: live, key: prism.KeyDigest(key), channel: c, chat: newChatLog(), audience: newViewerSet()}
 	s.lives[live.ID] = l
-	s.keys[prism.KeyDigest(l.key)] = l
+	s.keys[l.key] = l
 	c.lives[live.ID] = l
 	if live.Status == prism.StatusOnAir {
 		c.onAir = l
@@ -216,7 +217,6 @@ func (s *Store) anyLive(liveID string) (*liveRecord, error) {
 func (s *Store) liveView(l *liveRecord) prism.Live {
 	v := l.live
 	v.ForUser = l.channel.owner
-	v.RTMPPath = prism.RTMPPath(s.base, l.key)
 	if s.liveLink != nil {
 		v.Link = s.liveLink(v.ID)
 	}
