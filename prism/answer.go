@@ -34,6 +34,9 @@ func (x *exchange) succeed(data any) {
 		x.fail(err)
 		return
 	}
+	if live, ok := data.(*wire.LiveData); ok {
+		liveAnswers.Put(live)
+	}
 	x.write(http.StatusOK, buf)
 }
 
@@ -99,7 +102,7 @@ func (x *exchange) wireError(err error) *Error {
 		return known
 	}
 	internal := *ErrInternal
-	internal.Message = "The service failed. The log has the reason under request id " + x.id + "."
+	internal.Message = "The service failed. The log has the reason under request id " + x.id[0] + "."
 	return &internal
 }
 
@@ -120,7 +123,7 @@ func (x *exchange) logFailure(answer *Error, err error) {
 		level = zap.ErrorLevel
 	}
 	if entry := x.svc.log.Check(level, "prism: request failed"); entry != nil {
-		entry.Write(zap.String("request_id", x.id), zap.String("route", x.route.pattern), zap.Int("status", answer.Status),
+		entry.Write(zap.String("request_id", x.id[0]), zap.String("route", x.route.pattern), zap.Int("status", answer.Status),
 			zap.String("code", answer.Name), zap.String("user", x.user), zap.Error(err))
 	}
 }
@@ -170,7 +173,7 @@ func (x *exchange) panicked(p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked, not returned
 		panic(p)
 	}
-	x.svc.log.Error("prism: panic", zap.String("request_id", x.id), zap.String("route", x.route.pattern),
+	x.svc.log.Error("prism: panic", zap.String("request_id", x.id[0]), zap.String("route", x.route.pattern),
 		zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
 	if x.status == 0 {
 		x.fail(errors.New("panic"))

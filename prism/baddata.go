@@ -27,7 +27,7 @@ func (x *exchange) badData(adapter any, field string) {
 	data := BadData{Adapter: adapterName(adapter), Field: field}
 	if x.svc.badData.first(data) {
 		x.svc.log.Error("prism: an adapter returned data that cannot be sent; logged once",
-			zap.String("request_id", x.id), zap.String("adapter", data.Adapter), zap.String("field", data.Field))
+			zap.String("request_id", x.id[0]), zap.String("adapter", data.Adapter), zap.String("field", data.Field))
 	}
 	if x.svc.cfg.Trace.BadData != nil {
 		x.svc.cfg.Trace.BadData(x.ctx, data)
@@ -83,13 +83,6 @@ func (x *exchange) link(adapter any, field, address string) string {
 		x.badData(adapter, field)
 	}
 	return address
-}
-
-func nullable(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // firstValue remembers the first string it is given.

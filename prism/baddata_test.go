@@ -108,6 +108,8 @@ func TestLiveValuesThatAreMended(t *testing.T) {
 		{"blank title", "Live.Title", func(l *prism.Live) { l.Title = " " }, func(l liveJSON) bool { return l.Title == "live" }},
 		{"zero reservedAt", "Live.ReservedAt", func(l *prism.Live) { l.ReservedAt = time.Time{} },
 			func(l liveJSON) bool { return l.ReservedAt == "2026-11-22T12:00:00+00:00" }},
+		{"neither reservedAt nor createdAt", "Live.ReservedAt", func(l *prism.Live) { l.ReservedAt, l.CreatedAt = time.Time{}, time.Time{} },
+			func(l liveJSON) bool { return l.ReservedAt == "1970-01-01T00:00:00+00:00" }},
 		{"negative views", "Live.Stats.Views", func(l *prism.Live) { l.Stats.Views = -5 }, func(l liveJSON) bool { return l.LiveStat["viewCount"] == 0 }},
 		{"huge likes", "Live.Stats.Likes", func(l *prism.Live) { l.Stats.Likes = math.MaxInt64 },
 			func(l liveJSON) bool { return l.LiveStat["likeCount"] == math.MaxInt32 }},

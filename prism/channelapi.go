@@ -63,19 +63,15 @@ func (x *exchange) wireChannel(c Channel, allowed bool) (wire.Channel, error) {
 		Link:          x.link(store, "Channel.Link", c.Link),
 		Description:   c.Description,
 		Tags:          joinTags(c.Tags),
-		ThumbnailURL:  nullable(c.ThumbnailURL),
+		ThumbnailURL:  wire.Nullable(c.ThumbnailURL),
 		FollowerCount: x.count(store, "Channel.FollowerCount", c.FollowerCount),
 	}, nil
 }
 
-func joinTags(tags []string) *string {
-	if len(tags) == 0 {
-		return nil
-	}
+func joinTags(tags []string) wire.Nullable {
 	plain := make([]string, len(tags))
 	for i, tag := range tags {
 		plain[i] = strings.ReplaceAll(tag, ";", ",")
 	}
-	joined := strings.Join(plain, ";")
-	return &joined
+	return wire.Nullable(strings.Join(plain, ";"))
 }

@@ -58,21 +58,18 @@ func (x *exchange) wireMessage(m *Message) (wire.Message, bool) {
 		return wire.Message{}, false
 	}
 	message := wire.Message{
+		MessageAt:              wire.TimeIn(m.At, x.svc.cfg.Location),
 		Message:                m.Text,
 		AuthorID:               authorID,
 		AuthorName:             x.nameOr(store, "Message.AuthorName", m.AuthorName, m.AuthorID),
-		AuthorProfileThumbnail: nullable(m.AuthorThumbnailURL),
+		AuthorProfileThumbnail: wire.Nullable(m.AuthorThumbnailURL),
 		IsLiveOwner:            m.LiveOwner,
 		IsLiveManager:          m.LiveManager,
 	}
 	if id, ok := wire.EncodeID(m.ID); ok {
-		message.MessageID = &id
+		message.MessageID = wire.Nullable(id)
 	} else {
 		x.badData(store, "Message.ID")
-	}
-	if !m.At.IsZero() {
-		at := wire.FormatTime(m.At, x.svc.cfg.Location)
-		message.MessageAt = &at
 	}
 	return message, true
 }

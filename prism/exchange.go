@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gorilla/mux"
 	"go.uber.org/zap"
 
 	"github.com/b2bprism/b2bprism/prism/internal/wire"
@@ -18,13 +17,13 @@ import (
 
 // exchange is one request and its answer.
 type exchange struct {
-	svc      *Service
-	w        http.ResponseWriter
-	r        *http.Request
-	ctx      context.Context
-	root     requestContext
-	id       string
-	idHeader [1]string
+	svc  *Service
+	w    http.ResponseWriter
+	r    *http.Request
+	ctx  context.Context
+	root requestContext
+	// id is the request id, in the form of a header's values.
+	id [1]string
 	// route is nil until one was found.
 	route *route
 	// path is the path of the request in its encoded form, api the part of it
@@ -32,7 +31,6 @@ type exchange struct {
 	// variable segments of api.
 	path, api string
 	vars      [maxVars]string
-	match     mux.RouteMatch
 	// user is the acting user, once known.
 	user string
 	// channelID, liveID, chatID and targetID are the decoded ids of the path.
@@ -42,9 +40,7 @@ type exchange struct {
 }
 
 func (s *Service) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{svc: s, w: w, r: r, id: newRequestID(), path: r.URL.EscapedPath()}
-	x.idHeader[0] = x.id
-	return x
+	return &exchange{svc: s, w: w, r: r, id: [1]string{newRequestID()}, path: escapedPath(r.URL)}
 }
 
 // serve answers every request to one route.
@@ -80,7 +76,7 @@ func (x *exchange) serve() {
 		}
 	}()
 	if x.svc.cfg.Trace.RequestStart != nil {
-		x.ctx, traced = x.svc.cfg.Trace.RequestStart(x.ctx, RequestInfo{RequestID: x.id, Method: knownMethod(x.r.Method), Route: x.route.pattern})
+		x.ctx, traced = x.svc.cfg.Trace.RequestStart(x.ctx, RequestInfo{RequestID: x.id[0], Method: knownMethod(x.r.Method), Route: x.route.pattern})
 	}
 	x.answer(api, mounted)
 }
@@ -96,7 +92,7 @@ func (x *exchange) finish(start time.Time, traced func(RequestResult)) {
 		traced(RequestResult{Status: x.status, ErrorCode: x.errorCode, UserID: x.user, LiveID: x.liveID, Duration: duration})
 	}
 	if entry != nil {
-		entry.Write(zap.String("request_id", x.id), zap.String("method", knownMethod(x.r.Method)), zap.String("route", x.route.pattern),
+		entry.Write(zap.String("request_id", x.id[0]), zap.String("method", knownMethod(x.r.Method)), zap.String("route", x.route.pattern),
 			zap.Int("status", x.status), zap.Duration("duration", duration), zap.String("user", x.user))
 	}
 }
@@ -104,7 +100,7 @@ func (x *exchange) finish(start time.Time, traced func(RequestResult)) {
 // answer runs the checks that come before the endpoint, then the endpoint.
 func (x *exchange) answer(api endpoint, mounted bool) {
 	header := x.w.Header()
-	header["X-Request-Id"] = x.idHeader[:]
+	header["X-Request-Id"] = x.id[:]
 	header["Cache-Control"] = noStore
 	header["X-Content-Type-Options"] = noSniff
 	if err := x.admit(mounted); err != nil {
@@ -178,6 +174,27 @@ func (x *exchange) readPath() error {
 		}
 	}
 	return nil
+}
+
+// plainInPath tells the bytes that a path has in its encoded form as they are.
+var plainInPath = func() (plain [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/") {
+		plain[c] = true
+	}
+	return plain
+}()
+
+// escapedPath is EscapedPath of u, with a short way for what has no escapes.
+func escapedPath(u *url.URL) string {
+	if u.RawPath != "" {
+		return u.EscapedPath()
+	}
+	for i := range len(u.Path) {
+		if !plainInPath[u.Path[i]] {
+			return u.EscapedPath()
+		}
+	}
+	return u.Path
 }
 
 func decodeSegment(segment string) (id string, ok bool) {

@@ -3,6 +3,8 @@ package prism
 import (
 	"context"
 	"net/url"
+	"sync"
+	"time"
 
 	"github.com/b2bprism/b2bprism/prism/internal/wire"
 )
@@ -26,7 +28,8 @@ func (s *Service) listLives(x *exchange) (any, error) {
 	}
 	channelID, _ := wire.EncodeID(x.channelID) // it came in a path, so it travels
 	data := wire.LivesData{ChannelID: channelID, Lives: make([]wire.Live, 0, len(lives))}
-	for _, live := range lives {
+	for i := range lives {
+		live := &lives[i]
 		if live.ChannelID != x.channelID {
 			_ = x.cannotSend(s.cfg.Lives, "Live.ChannelID")
 			continue
@@ -46,7 +49,7 @@ func (s *Service) getLive(x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.liveData(live)
+	return x.liveData(&live)
 }
 
 // createLive answers POST /channel/{channelId}/live.
@@ -71,7 +74,7 @@ func (s *Service) createLive(x *exchange) (any, error) {
 		return nil, err
 	}
 	s.liveChanged(x.ctx, LiveCreated, live, "")
-	return x.liveData(live)
+	return x.liveData(&live)
 }
 
 // updateLive answers PUT /live/{liveId}.
@@ -92,7 +95,7 @@ func (s *Service) updateLive(x *exchange) (any, error) {
 		return nil, err
 	}
 	s.liveChanged(x.ctx, LiveUpdated, live, "")
-	return x.liveData(live)
+	return x.liveData(&live)
 }
 
 // startLive answers PUT /live/{liveId}/start.
@@ -109,7 +112,7 @@ func (s *Service) startLive(x *exchange) (any, error) {
 	if result.Changed {
 		s.liveChanged(x.ctx, LiveStarted, result.Live, "")
 	}
-	return x.flatLiveData(result.Live)
+	return x.flatLiveData(&result.Live)
 }
 
 // stopLive answers PUT /live/{liveId}/stop.
@@ -123,29 +126,37 @@ func (s *Service) stopLive(x *exchange) (any, error) {
 	if result.Changed {
 		s.liveChanged(x.ctx, LiveEnded, result.Live, EndedByStreamer)
 	}
-	return x.flatLiveData(result.Live)
+	return x.flatLiveData(&result.Live)
 }
 
-func (x *exchange) liveData(live Live) (wire.LiveData, error) {
+// liveAnswers are for reuse by succeed, since most answers are one live.
+var liveAnswers = sync.Pool{New: func() any { return new(wire.LiveData) }}
+
+func (x *exchange) liveData(live *Live) (*wire.LiveData, error) {
 	l, err := x.wireLive(live)
 	if err != nil {
-		return wire.LiveData{}, err
+		return nil, err
 	}
 	channelID, ok := wire.EncodeID(live.ChannelID)
 	if !ok {
-		return wire.LiveData{}, x.cannotSend(x.svc.cfg.Lives, "Live.ChannelID")
+		return nil, x.cannotSend(x.svc.cfg.Lives, "Live.ChannelID")
 	}
-	return wire.LiveData{ChannelID: channelID, Live: l}, nil
+	data := liveAnswers.Get().(*wire.LiveData)
+	data.ChannelID, data.Live = channelID, l
+	return data, nil
 }
 
-func (x *exchange) flatLiveData(live Live) (wire.FlatLiveData, error) {
+func (x *exchange) flatLiveData(live *Live) (any, error) {
 	data, err := x.liveData(live)
-	return wire.FlatLiveData{ChannelID: data.ChannelID, Nested: data.Live, Live: data.Live}, err
+	if err != nil {
+		return nil, err
+	}
+	return wire.FlatLiveData{ChannelID: data.ChannelID, Nested: data.Live, Live: data.Live}, nil
 }
 
 // wireLive turns a live into its wire form. An error means that it cannot be
 // sent at all.
-func (x *exchange) wireLive(live Live) (wire.Live, error) {
+func (x *exchange) wireLive(live *Live) (wire.Live, error) {
 	store, loc := x.svc.cfg.Lives, x.svc.cfg.Location
 	id, ok := wire.EncodeID(live.ID)
 	if !ok {
@@ -168,6 +179,7 @@ func (x *exchange) wireLive(live Live) (wire.Live, error) {
 		Status:      string(live.Status),
 		Scope:       string(x.scope(live.Scope)),
 		LiveLink:    x.link(store, "Live.Link", live.Link),
+		StartAt:     wire.TimeIn(live.StartedAt, loc),
 		LiveStat: wire.LiveStat{
 			ViewCount:   x.count(store, "Live.Stats.Views", live.Stats.Views),
 			ViewerCount: x.count(store, "Live.Stats.Viewers", live.Stats.Viewers),
@@ -181,13 +193,11 @@ func (x *exchange) wireLive(live Live) (wire.Live, error) {
 	reserved := live.ReservedAt
 	if reserved.IsZero() {
 		x.badData(store, "Live.ReservedAt")
-		reserved = live.CreatedAt
+		if reserved = live.CreatedAt; reserved.IsZero() {
+			reserved = time.Unix(0, 0) // it must not be null
+		}
 	}
-	l.ReservedAt = wire.FormatTime(reserved, loc)
-	if !live.StartedAt.IsZero() {
-		started := wire.FormatTime(live.StartedAt, loc)
-		l.StartAt = &started
-	}
+	l.ReservedAt = wire.TimeIn(reserved, loc)
 	return l, nil
 }
 

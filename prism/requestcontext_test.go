@@ -11,7 +11,7 @@ import (
 type contextKey struct{}
 
 func newRequestContext(parent context.Context, limit time.Duration) *requestContext {
-	return &requestContext{parent: parent, x: &exchange{id: "id"}, deadline: time.Now().Add(limit)}
+	return &requestContext{parent: parent, x: &exchange{id: [1]string{"id"}}, deadline: time.Now().Add(limit)}
 }
 
 // over reports the error of a context whose Done is closed, else nil.

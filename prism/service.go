@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -72,12 +73,18 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The router only chooses the route, see Service.routes. Its ServeHTTP
 	// would copy the request twice for variables that are read from the path
 	// here.
-	x.match.Handler, x.match.Vars = x, noVars
-	if !s.router.Match(r, &x.match) {
+	match := matches.Get().(*mux.RouteMatch)
+	match.Handler, match.Vars = x, noVars
+	if !s.router.Match(r, match) {
 		x.route = &unknownRoute
 	}
+	*match = mux.RouteMatch{}
+	matches.Put(match)
 	x.serve()
 }
+
+// matches are for reuse. The router keeps none.
+var matches = sync.Pool{New: func() any { return new(mux.RouteMatch) }}
 
 // noVars is never written to: no route has a pattern of the router's own.
 var noVars = map[string]string{}

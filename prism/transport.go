@@ -34,7 +34,7 @@ func (x *exchange) transport() Transport { return resolveTransport(x.r, x.svc.cf
 // RequestID returns the id of the request of ctx, or "" outside a Service.
 func RequestID(ctx context.Context) string {
 	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
-		return x.id
+		return x.id[0]
 	}
 	return ""
 }

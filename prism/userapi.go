@@ -24,7 +24,7 @@ func (s *Service) getUser(x *exchange) (any, error) {
 	return wire.UserData{User: wire.User{
 		UserID:           id,
 		UserName:         x.userName(user),
-		ProfileThumbnail: nullable(user.ThumbnailURL),
+		ProfileThumbnail: wire.Nullable(user.ThumbnailURL),
 	}}, nil
 }
 

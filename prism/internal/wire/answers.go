@@ -2,9 +2,9 @@ package wire
 
 // User is data.user of the user API.
 type User struct {
-	UserID           string  `json:"userId"`
-	UserName         string  `json:"userName"`
-	ProfileThumbnail *string `json:"profileThumbnail"`
+	UserID           string   `json:"userId"`
+	UserName         string   `json:"userName"`
+	ProfileThumbnail Nullable `json:"profileThumbnail"`
 }
 
 // UserData is the data of the user API.
@@ -14,14 +14,14 @@ type UserData struct {
 
 // Channel is one channel.
 type Channel struct {
-	ChannelID     string  `json:"channelId"`
-	Name          string  `json:"channelName"`
-	Enabled       bool    `json:"channelEnabled"`
-	Link          string  `json:"channelLink"`
-	Description   string  `json:"channelDescription"`
-	Tags          *string `json:"channelTags"`
-	ThumbnailURL  *string `json:"channelThumbnailUrl"`
-	FollowerCount int64   `json:"channelFollowerCount"`
+	ChannelID     string   `json:"channelId"`
+	Name          string   `json:"channelName"`
+	Enabled       bool     `json:"channelEnabled"`
+	Link          string   `json:"channelLink"`
+	Description   string   `json:"channelDescription"`
+	Tags          Nullable `json:"channelTags"`
+	ThumbnailURL  Nullable `json:"channelThumbnailUrl"`
+	FollowerCount int64    `json:"channelFollowerCount"`
 }
 
 // ChannelsData is the data of the channel list.
@@ -41,8 +41,8 @@ type Live struct {
 	LiveID      string   `json:"liveId"`
 	Title       string   `json:"title"`
 	Description string   `json:"description"`
-	ReservedAt  string   `json:"reservedAt"`
-	StartAt     *string  `json:"startAt"`
+	ReservedAt  Time     `json:"reservedAt"`
+	StartAt     Time     `json:"startAt"`
 	RTMPPath    string   `json:"rtmpPath"`
 	Status      string   `json:"status"`
 	Scope       string   `json:"scope"`
@@ -87,12 +87,12 @@ type ChatData struct {
 
 // Message is one chat message.
 type Message struct {
-	MessageID              *string `json:"messageId"`
-	MessageAt              *string `json:"messageAt"`
-	Message                string  `json:"message"`
-	AuthorID               string  `json:"authorId"`
-	AuthorName             string  `json:"authorName"`
-	AuthorProfileThumbnail *string `json:"authorProfileThumbnail"`
-	IsLiveOwner            bool    `json:"isLiveOwner"`
-	IsLiveManager          bool    `json:"isLiveManager"`
+	MessageID              Nullable `json:"messageId"`
+	MessageAt              Time     `json:"messageAt"`
+	Message                string   `json:"message"`
+	AuthorID               string   `json:"authorId"`
+	AuthorName             string   `json:"authorName"`
+	AuthorProfileThumbnail Nullable `json:"authorProfileThumbnail"`
+	IsLiveOwner            bool     `json:"isLiveOwner"`
+	IsLiveManager          bool     `json:"isLiveManager"`
 }

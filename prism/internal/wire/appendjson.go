@@ -17,7 +17,7 @@ type appender interface {
 	appendJSON(b []byte) []byte
 }
 
-func (d LiveData) appendJSON(b []byte) []byte {
+func (d *LiveData) appendJSON(b []byte) []byte {
 	b = appendString(append(b, `{"channelId":`...), d.ChannelID)
 	b = append(b, `,"live":{`...)
 	b = d.Live.appendFields(b)
@@ -53,8 +53,8 @@ func (l *Live) appendFields(b []byte) []byte {
 	b = appendString(append(b, `"liveId":`...), l.LiveID)
 	b = appendString(append(b, `,"title":`...), l.Title)
 	b = appendString(append(b, `,"description":`...), l.Description)
-	b = appendString(append(b, `,"reservedAt":`...), l.ReservedAt)
-	b = appendNullable(append(b, `,"startAt":`...), l.StartAt)
+	b = l.ReservedAt.appendJSON(append(b, `,"reservedAt":`...))
+	b = l.StartAt.appendJSON(append(b, `,"startAt":`...))
 	b = appendString(append(b, `,"rtmpPath":`...), l.RTMPPath)
 	b = appendString(append(b, `,"status":`...), l.Status)
 	b = appendString(append(b, `,"scope":`...), l.Scope)
@@ -67,12 +67,12 @@ func (l *Live) appendFields(b []byte) []byte {
 }
 
 func appendMessage(b []byte, m *Message) []byte {
-	b = appendNullable(append(b, `{"messageId":`...), m.MessageID)
-	b = appendNullable(append(b, `,"messageAt":`...), m.MessageAt)
+	b = m.MessageID.appendJSON(append(b, `{"messageId":`...))
+	b = m.MessageAt.appendJSON(append(b, `,"messageAt":`...))
 	b = appendString(append(b, `,"message":`...), m.Message)
 	b = appendString(append(b, `,"authorId":`...), m.AuthorID)
 	b = appendString(append(b, `,"authorName":`...), m.AuthorName)
-	b = appendNullable(append(b, `,"authorProfileThumbnail":`...), m.AuthorProfileThumbnail)
+	b = m.AuthorProfileThumbnail.appendJSON(append(b, `,"authorProfileThumbnail":`...))
 	b = strconv.AppendBool(append(b, `,"isLiveOwner":`...), m.IsLiveOwner)
 	b = strconv.AppendBool(append(b, `,"isLiveManager":`...), m.IsLiveManager)
 	return append(b, '}')
@@ -90,13 +90,6 @@ func appendArray[T any](b []byte, list []T, element func([]byte, *T) []byte) []b
 		b = element(b, &list[i])
 	}
 	return append(b, ']')
-}
-
-func appendNullable(b []byte, s *string) []byte {
-	if s == nil {
-		return append(b, `null`...)
-	}
-	return appendString(b, *s)
 }
 
 // appendString leaves what needs an escape to encoding/json.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -24,11 +25,16 @@ func TestAnswersAreThoseOfEncodingJSON(t *testing.T) {
 	t.Parallel()
 	text := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
 		rapid.SampledFrom([]string{"", `a"b`, `a\b`, "a\u2028b", "a\u2029b", "<&>", "방송", "\x7f", "\xff", "😀", "a\tb\nc\x00"}))
-	nullable := rapid.Ptr(text, true)
+	nullable := rapid.Map(text, func(s string) Nullable { return Nullable(s) })
+	at := rapid.Custom(func(t *rapid.T) Time {
+		zone := time.FixedZone("", rapid.IntRange(-14*60, 14*60).Draw(t, "offset")*60)
+		return rapid.OneOf(rapid.Just(Time{}), rapid.Map(rapid.Int64Range(0, 1<<38),
+			func(seconds int64) Time { return TimeIn(time.Unix(seconds, 0), zone) })).Draw(t, "time")
+	})
 	live := rapid.Custom(func(t *rapid.T) Live {
 		return Live{
 			LiveID: text.Draw(t, "liveId"), Title: text.Draw(t, "title"), Description: text.Draw(t, "description"),
-			ReservedAt: text.Draw(t, "reservedAt"), StartAt: nullable.Draw(t, "startAt"), RTMPPath: text.Draw(t, "rtmpPath"),
+			ReservedAt: at.Draw(t, "reservedAt"), StartAt: at.Draw(t, "startAt"), RTMPPath: text.Draw(t, "rtmpPath"),
 			Status: text.Draw(t, "status"), Scope: text.Draw(t, "scope"), LiveLink: text.Draw(t, "liveLink"),
 			LiveStat: LiveStat{rapid.Int64().Draw(t, "views"), rapid.Int64().Draw(t, "viewers"), rapid.Int64().Draw(t, "likes"),
 				rapid.Int64().Draw(t, "chats")},
@@ -36,7 +42,7 @@ func TestAnswersAreThoseOfEncodingJSON(t *testing.T) {
 	})
 	message := rapid.Custom(func(t *rapid.T) Message {
 		return Message{
-			MessageID: nullable.Draw(t, "messageId"), MessageAt: nullable.Draw(t, "messageAt"), Message: text.Draw(t, "message"),
+			MessageID: nullable.Draw(t, "messageId"), MessageAt: at.Draw(t, "messageAt"), Message: text.Draw(t, "message"),
 			AuthorID: text.Draw(t, "authorId"), AuthorName: text.Draw(t, "authorName"),
 			AuthorProfileThumbnail: nullable.Draw(t, "thumbnail"),
 			IsLiveOwner:            rapid.Bool().Draw(t, "owner"), IsLiveManager: rapid.Bool().Draw(t, "manager"),
@@ -45,7 +51,7 @@ func TestAnswersAreThoseOfEncodingJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id, l := text.Draw(t, "id"), live.Draw(t, "live")
 		for _, data := range []any{
-			LiveData{ChannelID: id, Live: l},
+			&LiveData{ChannelID: id, Live: l},
 			FlatLiveData{ChannelID: id, Nested: l, Live: l},
 			LivesData{ChannelID: id, Lives: rapid.SliceOfN(live, 0, 3).Draw(t, "lives")},
 			LivesData{ChannelID: id},
@@ -80,9 +86,9 @@ func TestHandWrittenFormsKnowTheirFields(t *testing.T) {
 }
 
 func BenchmarkSuccess(b *testing.B) {
-	started := "2026-11-22T12:00:00+00:00"
-	data := LiveData{ChannelID: "channel", Live: Live{LiveID: "live", Title: "Title", Description: "Description",
-		ReservedAt: started, StartAt: &started, RTMPPath: "rtmp://host/app/key", Status: "ON_AIR", Scope: "PUBLIC",
+	started := TimeIn(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), time.UTC)
+	data := &LiveData{ChannelID: "channel", Live: Live{LiveID: "live", Title: "Title", Description: "Description",
+		ReservedAt: started, StartAt: started, RTMPPath: "rtmp://host/app/key", Status: "ON_AIR", Scope: "PUBLIC",
 		LiveLink: "https://example.com/live", LiveStat: LiveStat{1, 2, 3, 4}}}
 	var buf bytes.Buffer
 	b.ReportAllocs()
