@@ -50,7 +50,7 @@ func parseFlags(args []string, usage io.Writer) (settings, error) {
 	fs.StringVar(&s.db, "db", "sqlite", "`database`: sqlite, postgres (a server is started for the run), memory: (with -mode compare), or the DSN of an empty PostgreSQL schema")
 	fs.IntVar(&s.lives, "lives", 0, "`number` of lives on air (default 10000, with -mode size 100000)")
 	fs.IntVar(&s.rate, "rate", 0, "`requests` per second (default one for every two lives, that is 30 per minute each)")
-	fs.DurationVar(&s.duration, "duration", 0, "`time` under load (default 1m, with -mode memory 10m, with -mode compare 3s per run)")
+	fs.DurationVar(&s.duration, "duration", 0, "`time` under load (default 1m, with -mode memory 10m, with -mode compare 6s per run)")
 	fs.IntVar(&s.instances, "instances", 1, "`number` of processes on one database, asked in turns")
 	fs.IntVar(&s.connections, "connections", 0, "most `connections` of the generator to each process (default no bound, with -mode compare 16, with -mode memory 256)")
 	fs.IntVar(&s.messages, "messages", 10, "chat messages that each live has at the beginning")
@@ -93,7 +93,7 @@ func (s *settings) fill() {
 		orInt(&s.connections, 256)
 		s.goals.steady = true
 	case "compare":
-		orTime(&s.duration, 3*time.Second)
+		orTime(&s.duration, 6*time.Second)
 		orInt(&s.connections, 16)
 		if s.goals.ratio == 0 {
 			s.goals.ratio = 0.40
