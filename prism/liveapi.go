@@ -129,7 +129,7 @@ func (s *Service) stopLive(x *exchange) (any, error) {
 	return x.flatLiveData(&result.Live)
 }
 
-// liveAnswers are for reuse by succeed, since most answers are one live.
+// liveAnswers are for reuse, since most answers are one live.
 var liveAnswers = sync.Pool{New: func() any { return new(wire.LiveData) }}
 
 func (x *exchange) liveData(live *Live) (*wire.LiveData, error) {
@@ -151,7 +151,9 @@ func (x *exchange) flatLiveData(live *Live) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.FlatLiveData{ChannelID: data.ChannelID, Nested: data.Live, Live: data.Live}, nil
+	flat := wire.FlatLiveData{ChannelID: data.ChannelID, Nested: data.Live, Live: data.Live}
+	liveAnswers.Put(data)
+	return flat, nil
 }
 
 // wireLive turns a live into its wire form. An error means that it cannot be
