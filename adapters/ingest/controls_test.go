@@ -304,6 +304,21 @@ func TestOvenMediaEngineControl(t *testing.T) {
 	if diff := cmp.Diff([]string{"DELETE " + streams + "/" + name, "DELETE " + streams + "/nobody"}, server.drops()); diff != "" {
 		t.Errorf("drops (-want +got):\n%s", diff)
 	}
+	// One stream that cannot be asked for does not hide the others, and is no
+	// publisher that is gone.
+	s.must(s.PutChannel(t.Context(), "u1", prism.Channel{ID: "c2", Name: "Second", Enabled: true}))
+	second, err := s.CreateLive(t.Context(), "u1", "c2", prism.NewLive{Title: "Second", Scope: prism.ScopePublic, ReservedAt: time.Now()})
+	s.must(err)
+	_, err = s.StartLive(t.Context(), "u1", second.ID)
+	s.must(err)
+	unclear, err := ingest.PlaybackName(second)
+	s.must(err)
+	server.answers["GET "+streams] = `{"statusCode":200,"message":"OK","response":["` + unclear + `","` + name + `"]}`
+	server.answers["GET "+streams+"/"+unclear] = "no JSON"
+	got, err = control.Publishers(t.Context())
+	if diff := cmp.Diff(want, got); diff != "" || err == nil {
+		t.Errorf("with a stream that cannot be asked for: %v, publishers (-want +got):\n%s", err, diff)
+	}
 	s.outage(prism.ErrUnavailable)
 	if _, err := control.Publishers(t.Context()); !errors.Is(err, prism.ErrUnavailable) {
 		t.Errorf("during an outage of the store: %v", err)

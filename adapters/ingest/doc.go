@@ -8,7 +8,8 @@
 // A [Watcher] ends lives whose publisher is gone and did not come back. A
 // [PublisherControl] is a server's own API: it drops publishers, for
 // Config.Ingest and the handler, and tells a [Poller] who publishes, because
-// only nginx sends heartbeats by itself.
+// only nginx sends heartbeats by itself. What asks an API for them is a
+// [Source]: with it, a Watcher ends no live while that API is down.
 //
 // NAVER Cloud Live Station decides by itself who may publish. [LiveStation] is
 // a client of its API, [LiveStationLives] gives lives its rtmpPath, and

@@ -56,6 +56,10 @@ type LiveStationIngestOptions struct {
 // nothing proves who sent it: each one, and every Interval each channel of a
 // live on air, leads to a signed question for the channel's status.
 //
+// While a channel cannot be asked there are no heartbeats of its live: a
+// LiveStationIngest is the Source that keeps a Watcher from taking the live for
+// idle then. Set it in WatcherOptions.Sources.
+//
 // Live Station itself decides by the key who may publish, and has no documented
 // call that drops a publisher.
 type LiveStationIngest struct {
@@ -64,6 +68,10 @@ type LiveStationIngest struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	calls  chan struct{}
+
+	mu sync.Mutex
+	// watched are the lives on air of the last look, by id.
+	watched map[string]watchedTime
 }
 
 // NewLiveStationIngest starts one. Close stops it.
@@ -102,10 +110,11 @@ func NewLiveStationIngest(opt LiveStationIngestOptions) (*LiveStationIngest, err
 }
 
 // Close stops the looks at channels and waits for one that runs. It may be
-// called again.
+// called again. A LiveStationIngest that is closed watches nothing.
 func (l *LiveStationIngest) Close() error {
 	l.cancel()
 	<-l.done
+	l.watchOnly(nil)
 	return nil
 }
 
@@ -200,6 +209,7 @@ func (l *LiveStationIngest) hint(ctx context.Context, station string) error {
 // status cannot be had does not keep the others; the errors come back joined.
 func (l *LiveStationIngest) Check(ctx context.Context) error {
 	lives, err := l.onAir(ctx)
+	l.watchOnly(lives)
 	if err != nil {
 		return err
 	}
@@ -207,23 +217,65 @@ func (l *LiveStationIngest) Check(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for i, live := range lives {
 		wg.Go(func() {
-			station, err := l.opt.Channels.StationOf(ctx, live.ChannelID)
-			if errors.Is(err, prism.ErrNotFound) {
-				return // carried elsewhere
-			}
-			if err != nil {
-				errs[i] = fmt.Errorf("ingest: Live Station channel of channel %q: %w", live.ChannelID, err)
-				return
-			}
-			c, err := l.ask(ctx, station)
-			if err == nil {
-				err = l.record(ctx, live, c)
-			}
-			errs[i] = err
+			var good bool
+			good, errs[i] = l.look(ctx, live)
+			l.looked(live, good)
 		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// look asks for the channel of one live and records its status. It reports
+// whether a publisher, if there is one, was recorded.
+func (l *LiveStationIngest) look(ctx context.Context, live prism.Live) (bool, error) {
+	station, err := l.opt.Channels.StationOf(ctx, live.ChannelID)
+	if errors.Is(err, prism.ErrNotFound) {
+		return true, nil // carried elsewhere
+	}
+	if err != nil {
+		return false, fmt.Errorf("ingest: Live Station channel of channel %q: %w", live.ChannelID, err)
+	}
+	c, err := l.ask(ctx, station)
+	if err != nil {
+		return errors.Is(err, prism.ErrNotFound), err // nobody publishes to a channel that is gone
+	}
+	err = l.record(ctx, live, c)
+	return err == nil, err
+}
+
+// Watched implements Source, each live by itself: it is true if, since the
+// given time, every look at the channel of the live was answered and recorded.
+// A live that Live Station does not carry is watched from the first look on.
+func (l *LiveStationIngest) Watched(live prism.Live, since time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.watched[live.ID].covers(since)
+}
+
+// watchOnly forgets the lives that are not on air any more.
+func (l *LiveStationIngest) watchOnly(lives []prism.Live) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := l.watched
+	l.watched = make(map[string]watchedTime, len(lives))
+	for _, live := range lives {
+		if w, ok := before[live.ID]; ok {
+			l.watched[live.ID] = w
+		}
+	}
+}
+
+// looked records whether a look at a live was a good one.
+func (l *LiveStationIngest) looked(live prism.Live, good bool) {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if good {
+		l.watched[live.ID] = l.watched[live.ID].goesOn(now)
+	} else {
+		delete(l.watched, live.ID)
+	}
 }
 
 // ask gets the status of a channel, a few at a time.

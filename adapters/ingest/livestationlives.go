@@ -5,41 +5,42 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/b2bprism/b2bprism/prism"
 )
 
-// liveStationPathAge is how long the publish address of a channel is kept.
-const liveStationPathAge = 5 * time.Minute
-
-// LiveStationLives is a prism.LiveStore whose lives have the rtmpPath of the
-// Live Station channel that carries their channel; all else is the inner
-// store's. All lives of a channel have the same path, which serves because only
-// one of them is on air. A live of a channel without a Live Station channel
-// keeps its own path. Addresses are kept for 5 min, and longer while Live
-// Station does not answer.
+// LiveStationLives is a prism.LiveStore and prism.LiveUpdater whose lives have
+// the rtmpPath of the Live Station channel that carries their channel; all else
+// is the inner store's. Set it as Config.Lives and Config.Update, so that all
+// answers have the same path. It is safe for concurrent use if the inner store
+// is.
+//
+// All lives of a channel have the same path, which serves because only one of
+// them is on air. A live of a channel without a Live Station channel keeps its
+// own path.
+//
+// An address that is known is used at once, however old. After 5 min it is
+// asked for again in the background, and 30 s after a question that failed. The
+// first question for a channel is waited for, at most 1 s: without an answer,
+// reading and creating return an error that wraps prism.ErrUnavailable, while
+// starting, ending and updating have the effect all the same and return the
+// inner store's path.
 type LiveStationLives struct {
 	inner    prism.LiveStore
-	station  *LiveStation
 	channels LiveStationChannels
-
-	mu    sync.Mutex
-	paths map[string]liveStationPath // by Live Station channel
+	paths    liveStationPaths
 }
 
-type liveStationPath struct {
-	path string
-	at   time.Time
-}
-
-// NewLiveStationLives wraps a store.
+// NewLiveStationLives wraps a store. UpdateLive needs one that is a
+// prism.LiveUpdater too, as the ready stores are.
 func NewLiveStationLives(inner prism.LiveStore, station *LiveStation, channels LiveStationChannels) (*LiveStationLives, error) {
 	if inner == nil || station == nil || channels == nil {
 		return nil, errors.New("ingest: NewLiveStationLives: inner, station or channels is nil")
 	}
-	return &LiveStationLives{inner: inner, station: station, channels: channels, paths: make(map[string]liveStationPath)}, nil
+	return &LiveStationLives{
+		inner: inner, channels: channels,
+		paths: liveStationPaths{station: station, paths: make(map[string]*liveStationPath)},
+	}, nil
 }
 
 // Lives implements prism.LiveStore.
@@ -68,7 +69,11 @@ func (l *LiveStationLives) Live(ctx context.Context, userID, liveID string) (pri
 	if err != nil {
 		return live, err
 	}
-	return live, l.put(ctx, &live)
+	path, err := l.path(ctx, live.ChannelID)
+	if path != "" {
+		live.RTMPPath = path
+	}
+	return live, err
 }
 
 // CreateLive implements prism.LiveStore. It asks for the address first, so that
@@ -85,16 +90,19 @@ func (l *LiveStationLives) CreateLive(ctx context.Context, userID, channelID str
 	return created, err
 }
 
-// StartLive implements prism.LiveStore. The change has happened whether or not
-// Live Station answers, so the path is put on only when it is at hand.
+// StartLive implements prism.LiveStore.
 func (l *LiveStationLives) StartLive(ctx context.Context, userID, liveID string) (prism.StartResult, error) {
 	result, err := l.inner.StartLive(ctx, userID, liveID)
 	if err != nil {
 		return result, err
 	}
-	_ = l.put(ctx, &result.Live) // see above
-	if result.Ended != nil {
-		_ = l.put(ctx, result.Ended) // see above
+	if path := l.pathAfter(ctx, result.Live.ChannelID); path != "" {
+		result.Live.RTMPPath = path
+		if result.Ended != nil { // a live of the same channel
+			ended := *result.Ended // the inner store may keep its own
+			ended.RTMPPath = path
+			result.Ended = &ended
+		}
 	}
 	return result, nil
 }
@@ -105,12 +113,25 @@ func (l *LiveStationLives) EndLive(ctx context.Context, userID, liveID string, o
 	if err != nil {
 		return result, err
 	}
-	_ = l.put(ctx, &result.Live) // as in StartLive
+	if path := l.pathAfter(ctx, result.Live.ChannelID); path != "" {
+		result.Live.RTMPPath = path
+	}
 	return result, nil
 }
 
-// Updates is the prism.LiveUpdater of the inner store with the same paths, for
-// prism.Config.Update.
+// UpdateLive implements prism.LiveUpdater by the inner store. One that is no
+// prism.LiveUpdater gives an error that wraps prism.ErrNotFound: use Updates if
+// something else updates its lives, and leave Config.Update nil if nothing does.
+func (l *LiveStationLives) UpdateLive(ctx context.Context, userID, liveID string, update prism.LiveUpdate) (prism.Live, error) {
+	inner, ok := l.inner.(prism.LiveUpdater)
+	if !ok {
+		return prism.Live{}, fmt.Errorf("ingest: the inner store of LiveStationLives updates no lives: %w", prism.ErrNotFound)
+	}
+	return l.Updates(inner).UpdateLive(ctx, userID, liveID, update)
+}
+
+// Updates is a prism.LiveUpdater with the same paths, for Config.Update of a
+// host whose lives are updated by something else than the inner store.
 func (l *LiveStationLives) Updates(inner prism.LiveUpdater) prism.LiveUpdater {
 	return liveStationUpdates{inner, l}
 }
@@ -125,51 +146,8 @@ func (u liveStationUpdates) UpdateLive(ctx context.Context, userID, liveID strin
 	if err != nil {
 		return live, err
 	}
-	_ = u.lives.put(ctx, &live) // as in StartLive
-	return live, nil
-}
-
-// put sets the path of one live.
-func (l *LiveStationLives) put(ctx context.Context, live *prism.Live) error {
-	path, err := l.path(ctx, live.ChannelID)
-	if err == nil && path != "" {
+	if path := u.lives.pathAfter(ctx, live.ChannelID); path != "" {
 		live.RTMPPath = path
 	}
-	return err
-}
-
-// path returns the rtmpPath of a channel, "" for one that Live Station does not
-// carry.
-func (l *LiveStationLives) path(ctx context.Context, channelID string) (string, error) {
-	station, err := l.channels.StationOf(ctx, channelID)
-	if errors.Is(err, prism.ErrNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("ingest: Live Station channel of channel %q: %w", channelID, err)
-	}
-	now := l.station.opt.Now()
-	l.mu.Lock()
-	kept, ok := l.paths[station]
-	l.mu.Unlock()
-	if ok && now.Sub(kept.at) < liveStationPathAge {
-		return kept.path, nil
-	}
-	c, err := l.station.Channel(ctx, station)
-	if err == nil {
-		kept.path, err = c.RTMPPath()
-	}
-	switch {
-	case err == nil:
-	case ok && errors.Is(err, prism.ErrUnavailable):
-		return kept.path, nil
-	default:
-		// To the caller it is one thing that there is no address now, whether
-		// the channel is still being created, is gone, or cannot be asked.
-		return "", fmt.Errorf("ingest: rtmpPath of channel %q: %w: %s", channelID, prism.ErrUnavailable, err.Error())
-	}
-	l.mu.Lock()
-	l.paths[station] = liveStationPath{kept.path, now}
-	l.mu.Unlock()
-	return kept.path, nil
+	return live, nil
 }

@@ -56,7 +56,7 @@ type mediaMTXHooks struct {
 // paths and the reading of {App}/… are for Relay only, other paths may be read
 // by all. It refuses what belongs into authHTTPExclude. MediaMTX sends nothing
 // while a stream runs, so a Poller with a MediaMTXControl must tell the store
-// that packets come in.
+// that packets come in, and be in WatcherOptions.Sources.
 //
 // MediaMTX cannot rename a path. The available hook answers the playback name
 // in plain text, for a program of the service that reads {App}/{key} and

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -56,4 +57,24 @@ func TestNGINXControl(t *testing.T) {
 		})
 	}
 	close(release)
+}
+
+// Without these two the answers to on_publish work and a kick does not.
+func TestREADMEHasWhatNGINXControlNeeds(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config strings.Builder
+	for i, part := range strings.Split(string(page), "```") {
+		if body, ok := strings.CutPrefix(part, "nginx\n"); ok && i%2 == 1 {
+			config.WriteString(body)
+		}
+	}
+	fields := strings.Join(strings.Fields(config.String()), " ")
+	for _, want := range []string{"worker_processes 1;", "location /control { rtmp_control all; }"} {
+		if !strings.Contains(fields, want) {
+			t.Errorf("the nginx configuration lacks %q", want)
+		}
+	}
 }

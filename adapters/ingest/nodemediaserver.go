@@ -72,7 +72,8 @@ type nodeMediaServerHooks struct {
 //
 // It sends nothing while a stream runs, and the end of a publisher only 30 s
 // later. So a Poller with a NodeMediaServerControl must tell the store that
-// packets come in; it also drops those who came while nobody was at the URL.
+// packets come in, and be in WatcherOptions.Sources; it also drops those who
+// came while nobody was at the URL.
 // node-media-server logs stream keys: keep its log private.
 func NodeMediaServer(events Events, opt NodeMediaServerOptions) (http.Handler, error) {
 	var errs []error

@@ -64,7 +64,8 @@ type omeHooks struct {
 // configuration above does not send, are allowed: they cannot name a key.
 //
 // OvenMediaEngine sends nothing while a stream runs, so a Poller with an
-// OvenMediaEngineControl must tell the store that packets come in.
+// OvenMediaEngineControl must tell the store that packets come in, and be in
+// WatcherOptions.Sources.
 //
 // This handler was tested against payloads of OvenMediaEngine's documentation
 // and source, not against a running OvenMediaEngine.

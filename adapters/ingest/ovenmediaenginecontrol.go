@@ -87,10 +87,7 @@ func (c *OvenMediaEngineControl) Publishers(ctx context.Context) ([]Publisher, e
 			list = append(list, p)
 		}
 	}
-	if len(list) == 0 {
-		return nil, errors.Join(errs...)
-	}
-	return list, nil
+	return list, errors.Join(errs...)
 }
 
 // publisher asks for one stream. The session of the answer is "" for a stream

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/b2bprism/b2bprism/prism"
 )
 
 // Defaults of PollerOptions.
@@ -42,6 +44,10 @@ type PollerOptions struct {
 // still grow, and drops those that have no right to publish any more. nginx
 // needs none: it sends updates.
 //
+// While the server cannot be asked there are no heartbeats: a Poller is the
+// Source that keeps a Watcher from taking lives for idle then. Set it in
+// WatcherOptions.Sources.
+//
 // It also finds publishers that a media server let in because the hook found
 // nobody, as node-media-server does. It drops nobody because the service
 // failed.
@@ -52,6 +58,10 @@ type Poller struct {
 	mu sync.Mutex
 	// seen are the sessions of the pass before.
 	seen map[string]sighting
+
+	// watchedMu is apart from mu, which is held while the server is asked.
+	watchedMu sync.Mutex
+	watched   watchedTime
 }
 
 // sighting is what a Poller remembers of a session.
@@ -96,10 +106,31 @@ func NewPoller(opt PollerOptions) (*Poller, error) {
 }
 
 // Close stops the Poller and waits for a pass that runs. It may be called
-// again.
+// again. A Poller that is closed watches nothing.
 func (p *Poller) Close() error {
 	p.passes.stop()
+	p.looked(time.Time{}, false)
 	return nil
+}
+
+// Watched implements Source, alike for all lives: it is true if, since the
+// given time, the server could be asked and heartbeats could be recorded in
+// every pass.
+func (p *Poller) Watched(_ prism.Live, since time.Time) bool {
+	p.watchedMu.Lock()
+	defer p.watchedMu.Unlock()
+	return p.watched.covers(since)
+}
+
+// looked records whether the look that began at now was a good one.
+func (p *Poller) looked(now time.Time, good bool) {
+	p.watchedMu.Lock()
+	defer p.watchedMu.Unlock()
+	if good {
+		p.watched = p.watched.goesOn(now)
+	} else {
+		p.watched = watchedTime{}
+	}
 }
 
 // Check makes one pass. A publisher that cannot be looked up or dropped does
@@ -109,12 +140,15 @@ func (p *Poller) Check(ctx context.Context) error {
 	defer p.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, passTimeout)
 	defer cancel()
+	begin := p.opt.Now()
 	publishers, err := p.opt.Server.Publishers(ctx)
-	if err != nil {
+	good := err == nil
+	defer func() { p.looked(begin, good) }()
+	if err != nil && len(publishers) == 0 {
 		return err
 	}
 	seen := make(map[string]sighting, len(publishers))
-	var errs []error
+	errs := []error{err}
 	for _, pub := range publishers {
 		now, before := p.seen[pub.Session], p.seen[pub.Session]
 		now.received = pub.Received
@@ -127,6 +161,7 @@ func (p *Poller) Check(ctx context.Context) error {
 		case err == nil:
 			now.known, now.refusedAt = true, time.Time{}
 		case !mustGo(err):
+			good = false
 			errs = append(errs, fmt.Errorf("ingest: heartbeat of session %q: %w", pub.Session, err))
 		case p.mayStay(&now):
 		default:

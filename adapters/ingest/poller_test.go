@@ -118,7 +118,7 @@ func TestPoller(t *testing.T) {
 			t.Errorf("during an outage: %v", err)
 		}
 		s.outage(nil)
-		server.fail = errors.New("no answer")
+		server.publishers, server.fail = nil, errors.New("no answer")
 		if err := poller.Check(t.Context()); !errors.Is(err, server.fail) {
 			t.Errorf("without an answer: %v", err)
 		}

@@ -15,7 +15,9 @@ import (
 type PublisherControl interface {
 	prism.PublisherKicker
 
-	// Publishers returns the connections that publish now.
+	// Publishers returns the connections that publish now. When it cannot
+	// learn of all it returns an error, with those that it found or none: a
+	// connection that is missing without an error counts as gone.
 	Publishers(ctx context.Context) ([]Publisher, error)
 
 	// Drop closes the connection. One that is gone is no error. It returns
@@ -45,10 +47,7 @@ func kickByKey(ctx context.Context, control PublisherControl, live prism.Live, k
 		return fmt.Errorf("ingest: live %q has no stream key to kick by: %w", live.ID, prism.ErrInvalid)
 	}
 	publishers, err := control.Publishers(ctx)
-	if err != nil {
-		return err
-	}
-	var errs []error
+	errs := []error{err}
 	for _, p := range publishers {
 		if p.Key == key && p.Session != keep {
 			errs = append(errs, control.Drop(ctx, p))

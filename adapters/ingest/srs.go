@@ -62,7 +62,8 @@ type srsHooks struct {
 // What is allowed is answered 200 with the body 0, what is refused 403, and 503
 // when the service cannot tell, which SRS takes as a refusal too. An end is
 // always answered 200 with 0. SRS sends nothing while a stream runs, so a
-// Poller with an SRSControl must tell the store that packets come in.
+// Poller with an SRSControl must tell the store that packets come in, and be in
+// WatcherOptions.Sources.
 //
 // SRS cannot rename a stream: who plays it in App needs its key. So the play
 // hook lets only Relay play there, and SRS forwards the stream by its playback

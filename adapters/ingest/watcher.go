@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,11 @@ type WatcherOptions struct {
 	// one or from its start: 30 s by default, at least MinIngestTimeout. It
 	// must be longer than the heartbeats of the media server are apart.
 	Timeout time.Duration
+	// Sources are what records heartbeats in place of the media servers: the
+	// Poller of each server that has one, and the LiveStationIngest. A live
+	// that one of them does not watch is not ended. nil is right only where
+	// the servers send heartbeats by themselves, as nginx does.
+	Sources []Source
 	// Interval is the time between two passes: by default a sixth of Timeout,
 	// at most 5 s. At least 10 ms.
 	Interval time.Duration
@@ -50,7 +56,9 @@ type WatcherOptions struct {
 //
 // Heartbeats are not recorded while the service or its store is down, so after
 // its own start and after a pass that failed a Watcher waits for Timeout before
-// it ends anything.
+// it ends anything. For the same reason it ends no live while the API of a
+// media server, which a Source asks, is down, nor until Timeout after it is
+// back.
 type Watcher struct {
 	opt    WatcherOptions
 	passes passes
@@ -81,6 +89,9 @@ func NewWatcher(opt WatcherOptions) (*Watcher, error) {
 	if opt.End == nil {
 		errs = append(errs, errors.New("ingest: WatcherOptions.End is nil"))
 	}
+	if slices.Contains(opt.Sources, nil) {
+		errs = append(errs, errors.New("ingest: WatcherOptions.Sources has a nil"))
+	}
 	if opt.Timeout < MinIngestTimeout {
 		errs = append(errs, fmt.Errorf("ingest: WatcherOptions.Timeout: %s is under %s", opt.Timeout, MinIngestTimeout))
 	}
@@ -90,6 +101,7 @@ func NewWatcher(opt WatcherOptions) (*Watcher, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	opt.Sources = slices.Clone(opt.Sources)
 	w := &Watcher{opt: opt, since: opt.Now()}
 	w.passes = startPasses(opt.Interval, w.Check, opt.Logger, "the watch for idle lives failed")
 	return w, nil
@@ -102,8 +114,8 @@ func (w *Watcher) Close() error {
 	return nil
 }
 
-// Check makes one pass: it ends every live that is idle for the timeout, with
-// reason prism.EndedByIngestTimeout. A live that cannot be ended does not keep
+// Check makes one pass: it ends every live that is idle for the timeout and was
+// watched all that time, with reason prism.EndedByIngestTimeout. A live that cannot be ended does not keep
 // the others; the errors come back joined.
 func (w *Watcher) Check(ctx context.Context) error {
 	w.mu.Lock()
@@ -125,6 +137,9 @@ func (w *Watcher) Check(ctx context.Context) error {
 	}
 	var errs []error
 	for _, live := range idle {
+		if !w.watched(live, before) {
+			continue
+		}
 		res, err := w.opt.End(ctx, live.ID,
 			prism.EndOptions{OnlyBroadcast: live.Broadcast, IdleBefore: before}, prism.EndedByIngestTimeout)
 		switch {
@@ -136,4 +151,10 @@ func (w *Watcher) Check(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// watched reports whether every source has looked after the live since a time.
+// Which of them has its publisher is not known.
+func (w *Watcher) watched(live prism.Live, since time.Time) bool {
+	return !slices.ContainsFunc(w.opt.Sources, func(s Source) bool { return !s.Watched(live, since) })
 }

@@ -16,7 +16,9 @@
 //	    Secret: hookSecret, App: "live", Control: control, Logger: log,
 //	})
 //	poller, err := ingest.NewPoller(ingest.PollerOptions{Server: control, Events: events})
-//	watcher, err := ingest.NewWatcher(ingest.WatcherOptions{Store: store, End: svc.EndBroadcast})
+//	watcher, err := ingest.NewWatcher(ingest.WatcherOptions{
+//	    Store: store, End: svc.EndBroadcast, Sources: []ingest.Source{poller},
+//	})
 //
 // and Config.Ingest = control. The hooks stand on a listener that only
 // node-media-server reaches. Its HTTP port serves the API and FLV on the

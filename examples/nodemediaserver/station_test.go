@@ -147,7 +147,9 @@ func newStation(t *testing.T, timeout time.Duration, relay ...netip.Prefix) *nod
 	})
 	s.Must(err)
 	t.Cleanup(func() { s.Must(poller.Close()) })
-	watcher, err := ingest.NewWatcher(ingest.WatcherOptions{Store: s.Store, End: s.End, Timeout: timeout, Logger: s.Log})
+	watcher, err := ingest.NewWatcher(ingest.WatcherOptions{
+		Store: s.Store, End: s.End, Sources: []ingest.Source{poller}, Timeout: timeout, Logger: s.Log,
+	})
 	s.Must(err)
 	t.Cleanup(func() { s.Must(watcher.Close()) })
 	return s

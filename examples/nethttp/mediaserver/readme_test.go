@@ -19,12 +19,26 @@ func TestREADMEHasTheConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := rendered.String()
-	want := config[strings.Index(config, "rtmp {"):strings.Index(config, "http {")]
+	part := func(from, to string) string {
+		t.Helper()
+		_, found, ok := strings.Cut(config, from)
+		found, _, there := strings.Cut(found, to)
+		if !ok || !there {
+			t.Fatalf("the configuration has nothing from %q to %q", from, to)
+		}
+		return from + found
+	}
 	readme, err := os.ReadFile("../../../adapters/ingest/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if snippet := "```nginx\n" + strings.TrimSpace(want) + "\n```"; !strings.Contains(string(readme), snippet) {
-		t.Errorf("adapters/ingest/README.md lacks\n%s", snippet)
+	for _, want := range []string{
+		part("worker_processes", "\n"),
+		"```nginx\n" + strings.TrimSpace(part("rtmp {", "http {")) + "\n```",
+		part("location /control {", "}"),
+	} {
+		if !strings.Contains(string(readme), want) {
+			t.Errorf("adapters/ingest/README.md lacks\n%s", want)
+		}
 	}
 }
