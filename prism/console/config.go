@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -30,8 +31,9 @@ type Config struct {
 	// page has what went through WatchIngest.
 	Ingest IngestAges
 
-	// CheckMount is the check that the page offers: prism.CheckMount of
-	// Registration.ServiceAPIDomain by default. It runs in the background, one
+	// CheckMount is the check that the page offers. By default it is
+	// prism.CheckMount of Registration.ServiceAPIDomain, and a GET of the
+	// authorization URL, where no answer and 404 are problems. It runs in the background, one
 	// at a time, for 30 s at most, and its error is shown: one line for each
 	// error that it joins (errors.Join).
 	CheckMount func(ctx context.Context) error
@@ -80,8 +82,11 @@ func (c Config) withDefaults() Config {
 		c.Logger = zap.NewNop()
 	}
 	if c.CheckMount == nil {
-		client, domain := c.HTTPClient, c.Registration.ServiceAPIDomain
-		c.CheckMount = func(ctx context.Context) error { return prism.CheckMount(ctx, client, domain) }
+		client, r := c.HTTPClient, c.Registration
+		c.CheckMount = func(ctx context.Context) error {
+			problems := apart(prism.CheckMount(ctx, client, r.ServiceAPIDomain))
+			return errors.Join(append(slices.Clip(problems), askAuthorizeURL(ctx, client, r.authorizeURL()))...)
+		}
 	}
 	return c
 }

@@ -88,15 +88,20 @@ func (m *mountCheck) close() {
 	m.workers.Wait()
 }
 
-// problemsOf takes joined errors apart, one text each.
+// apart takes joined errors apart.
+func apart(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// problemsOf are the texts of joined errors.
 func problemsOf(err error) []string {
 	if err == nil {
 		return nil
 	}
-	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		all = joined.Unwrap()
-	}
+	all := apart(err)
 	var problems []string
 	for _, one := range all[:min(len(all), maxProblems)] {
 		text := strings.TrimPrefix(one.Error(), "prism: CheckMount: ")

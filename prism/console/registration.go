@@ -17,7 +17,9 @@ type Registration struct {
 	// "https://live.example.com". Required.
 	ServiceAPIDomain string
 	// AuthorizeURL is the address of the sign-in page, at most 100 characters.
-	// "" means the form's own proposal, ServiceAPIDomain + "/oauth/authorize".
+	// "" means the form's own proposal, ServiceAPIDomain + "/oauth/authorize". A
+	// service whose sign-in page is below prism.Config.BasePath, as
+	// /prism/oauth/authorize, has to name it.
 	AuthorizeURL string
 	// ClientID has 3 to 20 English letters and digits.
 	ClientID string

@@ -58,7 +58,7 @@ func parseFlags(args []string, c console) (options, error) {
 	fs.StringVar(&t.RedirectURI, "redirect-uri", "", "redirect `URI` that the service has registered for PRISM")
 	fs.StringVar(&t.Account.Account, "login", "", "`account` of a streamer to sign in with by filling in the login form")
 	secret(&t.Account.Password, "password", "its password")
-	fs.StringVar(&t.Second.Account, "login2", "", "`account` of another streamer, for the checks of ownership")
+	fs.StringVar(&t.Second.Account, "login2", "", "`account` of another streamer, for the checks of ownership, bans and managers")
 	secret(&t.Second.Password, "password2", "its password")
 	fs.BoolVar(&o.browser, "browser", false, "let a person sign in: print the address, and receive the code or have it pasted")
 	secret(&t.Code, "code", "authorization code that came just now")
@@ -121,6 +121,9 @@ func parseFlags(args []string, c console) (options, error) {
 	}
 	if t.Account.Account != "" && t.Account.Password == "" {
 		bad("password", errors.New("is needed with -login"))
+	}
+	if t.Second.Account != "" && t.Second.Password == "" {
+		bad("password2", errors.New("is needed with -login2"))
 	}
 	if len(problems) == 0 {
 		if err := t.Check(); err != nil {

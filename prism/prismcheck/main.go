@@ -28,6 +28,16 @@
 // A second account (-login2), of a streamer who may not use the first one's
 // channel, is needed to check ownership, bans and managers.
 //
+// # Verdict
+//
+// A service is "ready for PRISM" if no required and no security check failed or
+// was left out. What was not checked stands under the verdict, with the flags
+// that would let it: "Not checked" for want of input, as a second account,
+// which makes the run incomplete; "Not asked for" what only -rtmp, -lives and
+// -apis add, and what -allow-http and -insecure-tls waive, which does not. An
+// optional API that the service has not got is nothing left out. With -only the
+// verdict is about the checks that it names.
+//
 // # Secrets
 //
 // -client-secret, -password, -password2, -code, -token and -token2 take a value,
@@ -36,9 +46,11 @@
 //
 // # Exit status
 //
-//	0  no required and no security check failed (with -strict: none at all)
+//	0  no required and no security check failed (with -strict: none at all),
+//	   and none lacked input
 //	1  a required check failed
-//	2  the command line is wrong, the run was cut short, or it could not go live
+//	2  the command line is wrong, the run was cut short, it could not go live, or
+//	   required or security checks were skipped for want of input
 //	3  a security check failed, and no required one
 //	4  with -strict: only recommended checks failed
 package main

@@ -50,18 +50,19 @@ func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	const full = "-url https://live.example -client-id id -client-secret sEcReT -redirect-uri https://r.example/x "
 	for args, want := range map[string]string{
-		"":                                        "service API domain",
-		"https://live.example":                    "unexpected argument",
-		full:                                      "no way to sign in",
-		full + "-login minji":                     "-password",
-		full + "-token env:NOWHERE":               "no variable NOWHERE",
-		full + "-token file:/nowhere/at/all":      "/nowhere/at/all",
-		full + "-token t -format pdf":             "pdf",
-		full + "-token t -apis karaoke":           "karaoke",
-		full + "-token t -only weather":           "weather",
-		full + "-token t -ca /nowhere/ca.pem":     "-ca",
-		full + "-credentials /nowhere/creds.json": "-credentials",
-		"-no-such-flag":                           "no-such-flag",
+		"":                     "service API domain",
+		"https://live.example": "unexpected argument",
+		full:                   "no way to sign in",
+		full + "-login minji":  "-password",
+		full + "-login minji -password p -login2 juno": "-password2",
+		full + "-token env:NOWHERE":                    "no variable NOWHERE",
+		full + "-token file:/nowhere/at/all":           "/nowhere/at/all",
+		full + "-token t -format pdf":                  "pdf",
+		full + "-token t -apis karaoke":                "karaoke",
+		full + "-token t -only weather":                "weather",
+		full + "-token t -ca /nowhere/ca.pem":          "-ca",
+		full + "-credentials /nowhere/creds.json":      "-credentials",
+		"-no-such-flag":                                "no-such-flag",
 	} {
 		c := newTestConsole("", nil)
 		if code := run(t.Context(), strings.Fields(args), c.console); code != exitUsage {
@@ -135,11 +136,22 @@ func TestExitCodes(t *testing.T) {
 	}
 	cut := failed()
 	cut.Interrupted = true
+	skipped := func(missing string, extra bool) check.Report {
+		r := failed(check.Recommended)
+		r.Results = append(r.Results, check.Result{
+			Check: check.Check{ID: "c.d", Severity: check.Security}, State: check.Skipped, Missing: missing, Extra: extra,
+		})
+		return r
+	}
 	for _, c := range []struct {
 		report check.Report
 		strict bool
 		want   int
 	}{
+		{skipped("", false), false, exitOK},
+		{skipped("-rtmp", true), false, exitOK},
+		{skipped("-login2, -password2", false), false, exitUsage},
+		{skipped("-login2, -password2", false), true, exitUsage},
 		{failed(), false, exitOK},
 		{failed(check.Recommended), false, exitOK},
 		{failed(check.Recommended), true, exitRecommended},

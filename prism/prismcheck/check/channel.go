@@ -1,9 +1,12 @@
 package check
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/b2bprism/b2bprism/prism/internal/gateway"
 )
 
 var userChecks = []Check{
@@ -81,25 +84,25 @@ func checkUser(p *probe) {
 // checkSecondUser also signs the second account in.
 func checkSecondUser(p *probe) {
 	p.me()
+	var s *gateway.Session
 	switch {
 	case p.SecondToken != "":
-		p.stranger = p.g.WithToken(p.SecondToken)
+		s = p.g.WithToken(p.SecondToken)
 	case p.Second.Account != "":
-		tokens, err := p.g.SignIn(p.ctx, p.Second)
+		tokens, err := call(p, func(ctx context.Context) (gateway.Tokens, error) { return p.g.SignIn(ctx, p.Second) })
 		if tokens.AccessToken == "" {
-			p.skip("the second account cannot sign in: %v", errText(err))
+			p.end("the second account (-login2) cannot sign in: %v", errText(err))
 		}
-		p.stranger = p.g.Session(tokens)
+		s = p.g.Session(tokens)
 	default:
-		p.skip("needs a second account (-login2, -password2)")
+		p.secondAccount()
 	}
-	user, err := streamer{p, p.stranger}.userInfo()
+	user, err := streamer{p, s}.userInfo()
 	p.must(err, "the user call of the second account")
-	p.strangerUser = user
 	if user.ID == p.user.ID {
-		p.stranger = nil
-		p.fail("the second account has the same userId as the first")
+		p.end("the second account has the same userId as the first")
 	}
+	p.stranger, p.strangerUser = s, user
 }
 
 func checkChannelList(p *probe) {

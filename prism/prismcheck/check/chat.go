@@ -38,6 +38,12 @@ var chatChecks = []Check{
 		run:   checkChatLatest,
 	},
 	{
+		ID: "chat.most", Severity: Required, Source: srcAPI + ": chat",
+		Title: "Of more than 100 messages, maxResults 0 and over 100 give the latest 100 (writes up to 101 into a live of the run).",
+		Fix:   "Take 0 and what is over 100 for 100.",
+		run:   checkChatMost,
+	},
+	{
 		ID: "chat.concurrent", Severity: Required, Source: srcAPI + ": chat",
 		Title: "Whoever polls while others send sees each message once.",
 		Fix:   "Assign sequence numbers in the order of commits (lock the live's row), so that a page token cannot pass a message that is committed later.",

@@ -40,8 +40,9 @@ var chatUserChecks = []Check{
 
 // target is a chat user to ban: the second account, never somebody real.
 func (p *probe) target() string {
+	p.secondAccount()
 	if p.strangerUser.ID == "" {
-		p.skip("needs a second account to ban (-login2, -password2)")
+		p.skip("the second account has no userId")
 	}
 	return p.strangerUser.ID
 }

@@ -22,7 +22,8 @@ func TestCorrectServicePasses(t *testing.T) {
 			t.Errorf("%s was skipped: %s", r.ID, r.Reason)
 		}
 	}
-	if report.Interrupted || len(report.Calls) == 0 {
+	gaps(t, report, "-rtmp")
+	if report.Interrupted || !report.Complete() || len(report.Calls) == 0 {
 		t.Errorf("interrupted %t, %d calls", report.Interrupted, len(report.Calls))
 	}
 	lives, err := w.store.LivesOnAir(t.Context(), 100)

@@ -85,26 +85,30 @@ func (p *probe) expects(a API) bool { return slices.Contains(p.Expect, a) }
 func checkExpected(p *probe) {
 	p.withLives()
 	if p.Expect == nil {
-		p.skip("it was not said what to expect (-apis)")
+		p.extra("-apis", "it was not said what to expect (-apis)")
 	}
 	p.last = gateway.Exchange{}
+	var open API
 	for _, a := range APIs() {
-		needsTarget := a == APIBan || a == APIManagers
+		has, tried := p.apis[a]
 		switch {
-		case p.expects(a) && !p.apis[a] && needsTarget && p.strangerUser.ID == "":
-			// Nobody to ban.
-		case p.expects(a) && !p.apis[a]:
+		case !tried && (p.expects(a) || a != APIChatDelete): // which is tried on a message that was sent
+			open = a
+		case p.expects(a) && !has:
 			p.fail("the %s API is expected and does not answer", a)
 		case !p.expects(a) && p.apis[a] && a != APIUpdate: // the console has no switch for it
 			p.fail("the %s API answers and is not expected", a)
 		}
+	}
+	if open != "" {
+		p.notFoundOut(open)
 	}
 }
 
 func checkAbsent(p *probe) {
 	m := p.withLives()
 	for _, t := range routes {
-		if t.optional == "" || p.apis[t.optional] || t.optional == APIChatDelete && !p.apis[APIChatSend] {
+		if has, tried := p.apis[t.optional]; has || !tried {
 			continue
 		}
 		ids := []string{p.first.ID, noSuchID}[:strings.Count(t.path, "{")]
@@ -124,6 +128,11 @@ func checkNeedsChat(p *probe) {
 	for _, a := range []API{APIChatSend, APIChatDelete, APIBan, APIManagers} {
 		if p.apis[a] {
 			p.fail("the %s API answers without the chat list", a)
+		}
+	}
+	for _, a := range []API{APIBan, APIManagers} {
+		if _, tried := p.apis[a]; !tried {
+			p.notFoundOut(a)
 		}
 	}
 }

@@ -49,7 +49,7 @@ var loadChecks = []Check{
 func checkLoad(p *probe) {
 	m := p.withLives()
 	if p.Lives == 0 {
-		p.skip("no load was asked for (-lives)")
+		p.extra("-lives", "no load was asked for (-lives)")
 	}
 	if !p.stateless {
 		_, err := m.start(p.first.ID)
@@ -106,7 +106,7 @@ func (p *probe) setLoading(on bool) {
 // checkTimes holds a share of the times against a bound.
 func checkTimes(p *probe, load bool, most time.Duration, share float64) {
 	if load && p.Lives == 0 {
-		p.skip("no load was asked for (-lives)")
+		p.extra("-lives", "no load was asked for (-lives)")
 	}
 	p.run.mu.Lock()
 	byName := map[string][]time.Duration{}

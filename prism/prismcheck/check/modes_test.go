@@ -31,6 +31,93 @@ func state(t *testing.T, r check.Report, id string, want check.State) {
 	}
 }
 
+const secondFlags = "-login2, -password2"
+
+// gaps fails the test unless the report lacks the input of these flags.
+func gaps(t *testing.T, r check.Report, want ...string) {
+	t.Helper()
+	var got []string
+	for _, g := range r.Gaps() {
+		got = append(got, g.Missing)
+		if len(g.IDs) == 0 {
+			t.Errorf("%s: no check", g.Missing)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("not checked for want of %q, want %q", got, want)
+	}
+}
+
+// With one account nothing is said of what needs a second: neither that it is
+// right, nor that the service has no such API.
+func TestOneAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.target.Second = check.Account{}
+	w.target.Expect = check.APIs()
+	r := w.run(t)
+	noFailures(t, r)
+	gaps(t, r, secondFlags, "-rtmp")
+	for _, id := range []string{"ban.timed", "ban.unknown", "managers.unknown", "optional.expected", "owner.live"} {
+		state(t, r, id, check.Skipped)
+		if result, _ := r.Result(id); result.Missing != secondFlags || strings.Contains(result.Reason, "the service has no") {
+			t.Errorf("%s: for want of %q: %s", id, result.Missing, result.Reason)
+		}
+	}
+	if r.Complete() {
+		t.Error("the run is complete")
+	}
+	// What was not asked for needs no second account.
+	w.target.Only = []string{"state"}
+	r, err := check.Run(t.Context(), w.target)
+	if err != nil || len(r.Gaps()) > 0 || !r.Complete() {
+		t.Errorf("only the state: %+v, complete %t, %v", r.Gaps(), r.Complete(), err)
+	}
+	// What was asked for by name lacks its input.
+	w.target.Only, w.target.Lives = []string{"load"}, 0
+	r, err = check.Run(t.Context(), w.target)
+	if err != nil || len(r.Gaps()) != 1 || r.Gaps()[0].Extra || r.Complete() {
+		t.Errorf("only the load: %+v, complete %t, %v", r.Gaps(), r.Complete(), err)
+	}
+}
+
+// A second account that was given and cannot sign in is a failure.
+func TestSecondAccountRefused(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(*world){
+		"password": func(w *world) { w.target.Second.Password = "wrong" },
+		"token":    func(w *world) { w.target.SecondToken = "prismcheck-no-token" },
+		"same":     func(w *world) { w.target.Second = w.target.Account },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.target.Only = []string{"user", "owner", "ban"}
+			set(w)
+			r := w.run(t)
+			state(t, r, "user.second", check.Failed)
+			state(t, r, "owner.live", check.Skipped)
+			state(t, r, "ban.ban", check.Skipped)
+			if n := r.Count(check.Failed, ""); n != 1 {
+				t.Errorf("%d checks failed", n)
+			}
+		})
+	}
+}
+
+// A 404 at the authorization URL names the address and the flag.
+func TestWrongAuthorizeURL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.target.AuthorizeURL = w.target.ServiceAPIDomain + "/sign-in"
+	w.target.Only = []string{"signin"}
+	result, _ := w.run(t).Result("signin.code")
+	if result.State != check.Failed || !strings.Contains(result.Problems[0].Text, w.target.AuthorizeURL) ||
+		!strings.Contains(result.Problems[0].Text, "-authorize-url") {
+		t.Errorf("%s: %+v", result.State, result.Problems)
+	}
+}
+
 func (w *world) onAir(t *testing.T) int {
 	t.Helper()
 	lives, err := w.store.LivesOnAir(context.WithoutCancel(t.Context()), 100)
@@ -54,6 +141,7 @@ func TestWaysToSignIn(t *testing.T) {
 	for name, way := range map[string]struct {
 		set         func(t *testing.T, w *world)
 		once, token check.State
+		gaps        []string
 	}{
 		"browser": {func(_ *testing.T, w *world) {
 			g, who := w.gateway(), w.target.Account
@@ -63,21 +151,21 @@ func TestWaysToSignIn(t *testing.T) {
 				}
 				return g.Authorize(ctx, who)
 			}
-		}, check.Passed, check.Passed},
+		}, check.Passed, check.Passed, []string{"-login, -password", secondFlags, "-apis", "-rtmp"}},
 		"code": {func(t *testing.T, w *world) {
 			code, err := w.gateway().Authorize(t.Context(), w.target.Account)
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.target.Code = code
-		}, check.Passed, check.Passed},
+		}, check.Passed, check.Passed, []string{"-login, -password", secondFlags, "-apis", "-rtmp"}},
 		"token": {func(t *testing.T, w *world) {
 			tokens, err := w.gateway().SignIn(t.Context(), w.target.Account)
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.target.Token, w.target.ClientID = tokens.AccessToken, ""
-		}, check.Skipped, check.Skipped},
+		}, check.Skipped, check.Skipped, []string{"-client-id, -login, -password", secondFlags, "-apis", "-rtmp"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,7 +184,9 @@ func TestWaysToSignIn(t *testing.T) {
 			state(t, r, "owner.live", check.Skipped)
 			state(t, r, "token.code-once", way.once)
 			state(t, r, "refresh.parallel", way.token)
-			if !r.Complete() || w.onAir(t) > 0 {
+			state(t, r, "optional.expected", check.Skipped)
+			gaps(t, r, way.gaps...)
+			if r.Complete() || w.onAir(t) > 0 {
 				t.Errorf("complete %t, %d lives on air", r.Complete(), w.onAir(t))
 			}
 		})

@@ -1,7 +1,9 @@
 package check
 
 import (
+	"crypto/rand"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -122,6 +124,26 @@ func checkNotExposed(p *probe, method string) {
 			}
 		}
 	}
+	if resp := p.sendToSignIn(method); resp != nil && resp.Status < http.StatusBadRequest {
+		p.fail("%s of the authorization URL got %d, want 405", method, resp.Status)
+	}
+}
+
+// sendToSignIn makes an authorization request by another method than GET; it
+// returns nil when the client is not known. A request without its parameters
+// would be refused for that.
+func (p *probe) sendToSignIn(method string) *gateway.Response {
+	address, err := p.g.SignInURL(rand.Text())
+	if err != nil || p.ClientID == "" || p.RedirectURI == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	g := p.gateway(p.ClientID, p.ClientSecret)
+	g.ServiceAPIDomain = u.Scheme + "://" + u.Host
+	return p.sendBy(g, gateway.Request{Method: method, Path: u.RequestURI(), Route: authorizeRoute})
 }
 
 // tokensToTry are no token and, once signed in, a good one.

@@ -33,6 +33,22 @@ func registered(uris ...string) func(*world) {
 	}
 }
 
+// headAsGet serves HEAD as GET below a path.
+func headAsGet(below string) func(*world) {
+	return func(w *world) {
+		w.around(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method != http.MethodHead || !strings.HasPrefix(r.URL.Path, below) {
+				next.ServeHTTP(rw, r)
+				return
+			}
+			r.Method = http.MethodGet
+			a := httptest.NewRecorder()
+			next.ServeHTTP(a, r)
+			rw.WriteHeader(a.Code)
+		})
+	}
+}
+
 var transportMutants = []mutant{
 	{"plain HTTP is registered", "transport.https", func(w *world) {
 		w.plain, w.auth.AllowInsecure, w.config.AllowInsecure = true, true, true
@@ -60,18 +76,14 @@ var transportMutants = []mutant{
 			next.ServeHTTP(rw, r)
 		})
 	}},
-	{"HEAD is served as GET", "mount.head", func(w *world) {
-		w.around(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-			if r.Method != http.MethodHead {
-				next.ServeHTTP(rw, r)
-				return
-			}
-			r.Method = http.MethodGet
-			a := httptest.NewRecorder()
-			next.ServeHTTP(a, r)
-			rw.WriteHeader(a.Code)
+	{"OPTIONS is answered at the authorization URL", "mount.options", func(w *world) {
+		w.asking("OPTIONS /oauth/authorize", func(rw http.ResponseWriter, _ *http.Request) bool {
+			rw.WriteHeader(http.StatusNoContent)
+			return true
 		})
 	}},
+	{"HEAD of the login page is served as GET", "mount.head", headAsGet("/oauth/")},
+	{"HEAD is served as GET", "mount.head", headAsGet("/prism/")},
 	{"a preflight is permitted", "mount.preflight", func(w *world) {
 		w.around(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 			if r.Header.Get("Access-Control-Request-Method") != "" {
@@ -157,6 +169,9 @@ var signInMutants = []mutant{
 		registered()(w)
 	}},
 	{"the redirect brings no code", "signin.code", func(w *world) { w.landing(func(_ *url.URL, q url.Values) { q.Del("code") }) }},
+	{"the authorization URL is another", "signin.code", func(w *world) {
+		w.target.AuthorizeURL = w.target.ServiceAPIDomain + "/sign-in"
+	}},
 	{"state is demanded", "signin.no-state", func(w *world) {
 		w.asking(authorizeCall, func(rw http.ResponseWriter, r *http.Request) bool {
 			return !r.URL.Query().Has("state") && fails(rw, http.StatusBadRequest)

@@ -135,6 +135,29 @@ var chatMutants = []mutant{
 		})
 	}},
 	{"maxResults over 100 is refused", "chat.latest", func(w *world) { w.reading(func(o object) bool { return o["maxResults"] == json.Number("1000") }) }},
+	{"the largest page has one more", "chat.most", func(w *world) {
+		w.json(chatCall, func(body object) {
+			data := body.at("data")
+			if list, _ := data["messages"].([]any); len(list) == prism.MaxChatPage {
+				data["messages"] = append([]any{object{"messageId": "more", "authorId": "bot", "authorName": "Bot", "message": "More."}}, list...)
+			}
+		})
+	}},
+	{"maxResults of 0 gives 50", "chat.most", func(w *world) {
+		w.reading(func(o object) bool {
+			if o["maxResults"] == json.Number("0") {
+				o["maxResults"] = 50
+			}
+			return false
+		})
+	}},
+	{"maxResults over 100 gives the oldest 100", "chat.most", paging(func(page func(prism.ChatQuery) (prism.ChatPage, error), q prism.ChatQuery) (prism.ChatPage, error) {
+		if q.After == nil && q.Limit == prism.MaxChatPage {
+			var zero int64
+			q.After = &zero
+		}
+		return page(q)
+	})},
 	{"messages sent at once are lost", "chat.concurrent", func(w *world) {
 		w.config.ChatSend = losing{w.store, &meeting{}, &sync.Mutex{}, new(bool)}
 	}},

@@ -50,15 +50,27 @@ var ownershipChecks = []Check{
 // other is the second account, once there are lives of the first.
 func (p *probe) other() streamer {
 	p.withLives()
-	if p.stranger == nil {
-		p.skip("needs a second account (-login2, -password2)")
-	}
+	p.secondAccount()
 	s := streamer{p, p.stranger}
 	list, err := s.channelList()
 	if err == nil && slices.ContainsFunc(list.Channels, func(c gateway.Channel) bool { return c.ID == p.channel.ID }) {
-		p.skip("the second account may use the channel: name one that may not")
+		p.need(secondFlags, "the second account may use the channel: name one that may not (-login2, -password2)")
 	}
 	return s
+}
+
+// secondFlags give a second account.
+const secondFlags = "-login2, -password2"
+
+// secondAccount skips the check when no second account is signed in.
+func (p *probe) secondAccount() {
+	switch {
+	case p.stranger != nil:
+	case p.SecondToken == "" && p.Second.Account == "":
+		p.need(secondFlags, "needs a second account (%s)", secondFlags)
+	default:
+		p.skip("the second account does not work (user.second)")
+	}
 }
 
 const notFound = http.StatusNotFound

@@ -86,6 +86,25 @@ func (p *probe) skip(format string, args ...any) {
 	panic(stop{})
 }
 
+// need is skip for want of input that the flags of missing give.
+func (p *probe) need(missing, format string, args ...any) {
+	p.mu.Lock()
+	if p.result.State == Passed {
+		p.result.Missing = missing
+	}
+	p.mu.Unlock()
+	p.skip(format, args...)
+}
+
+// extra is need for what a run does only if it is asked for, or for what was
+// waived.
+func (p *probe) extra(missing, reason string) {
+	p.mu.Lock()
+	p.result.Extra = !slices.Contains(p.Only, p.result.ID) && !slices.Contains(p.Only, p.result.Area())
+	p.mu.Unlock()
+	p.need(missing, "%s", reason)
+}
+
 // pause keeps two changes apart.
 func (p *probe) pause() {
 	timer := time.NewTimer(p.Pace)
@@ -174,9 +193,12 @@ func tell(p *probe, f func(ctx context.Context) error) error {
 
 // send makes an arbitrary request and returns the answer unchecked. It ends
 // the check when no answer comes.
-func (p *probe) send(in gateway.Request) *gateway.Response {
+func (p *probe) send(in gateway.Request) *gateway.Response { return p.sendBy(p.g, in) }
+
+// sendBy is send by another Gateway.
+func (p *probe) sendBy(g *gateway.Gateway, in gateway.Request) *gateway.Response {
 	var x gateway.Exchange
-	resp, err := p.g.Do(gateway.WithExchange(p.ctx, &x), in)
+	resp, err := g.Do(gateway.WithExchange(p.ctx, &x), in)
 	p.mu.Lock()
 	p.last = x
 	p.mu.Unlock()

@@ -1,6 +1,9 @@
 package check
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is the outcome of a check.
 type State string
@@ -40,7 +43,13 @@ type Result struct {
 	Check
 	State State
 	// Reason says why the check was skipped.
-	Reason   string
+	Reason string
+	// Missing names the flags without whose input the check was skipped; ""
+	// for any other reason, as an optional API that the service has not got.
+	Missing string
+	// Extra tells that Missing asks for more than a run does by itself, as a
+	// load, or was waived.
+	Extra    bool
 	Problems []Problem
 	Duration time.Duration
 }
@@ -89,9 +98,50 @@ func (r Report) Result(id string) (Result, bool) {
 	return Result{}, false
 }
 
-// Complete tells whether the run could go live, so that what was not asked to
-// be left out was checked.
+// Complete tells whether the run could go live, and no required and no security
+// check was skipped for want of input. Those that were not asked for do not
+// count.
 func (r Report) Complete() bool {
 	result, ok := r.Result("create.live")
-	return ok && result.State != Skipped && !r.Interrupted
+	if !ok || result.State == Skipped || r.Interrupted {
+		return false
+	}
+	return !slices.ContainsFunc(r.Gaps(), func(g Gap) bool { return !g.Extra })
+}
+
+// Gap is what was not checked for want of the same input.
+type Gap struct {
+	// Missing names the flags that give it.
+	Missing string
+	// Extra tells that nobody asked for it: the run is complete all the same.
+	Extra bool
+	// IDs are those of the required and security checks that were skipped.
+	IDs []string
+}
+
+// Gaps are what the run did not check for want of input, in the order of the
+// checks, and those that nobody asked for last.
+func (r Report) Gaps() []Gap {
+	var gaps []Gap
+	for _, result := range r.Results {
+		if result.State != Skipped || result.Missing == "" || result.Severity == Recommended {
+			continue
+		}
+		i := slices.IndexFunc(gaps, func(g Gap) bool { return g.Missing == result.Missing && g.Extra == result.Extra })
+		if i < 0 {
+			i = len(gaps)
+			gaps = append(gaps, Gap{Missing: result.Missing, Extra: result.Extra})
+		}
+		gaps[i].IDs = append(gaps[i].IDs, result.ID)
+	}
+	slices.SortStableFunc(gaps, func(a, b Gap) int {
+		switch {
+		case a.Extra == b.Extra:
+			return 0
+		case b.Extra:
+			return -1
+		}
+		return 1
+	})
+	return gaps
 }

@@ -33,7 +33,7 @@ var rtmpChecks = []Check{
 func checkPush(p *probe) {
 	m := p.withLives()
 	if p.Push == nil {
-		p.skip("no push was asked for (-rtmp)")
+		p.extra("-rtmp", "no push was asked for (-rtmp)")
 	}
 	live, err := m.start(p.first.ID)
 	p.must(err, "start")
@@ -63,7 +63,7 @@ func (p *probe) push(path string) error {
 func checkUnknownKey(p *probe) {
 	p.withLives()
 	if p.Push == nil {
-		p.skip("no push was asked for (-rtmp)")
+		p.extra("-rtmp", "no push was asked for (-rtmp)")
 	}
 	p.last = gateway.Exchange{}
 	path := p.first.RTMPPath

@@ -40,7 +40,8 @@ type run struct {
 	stateless bool
 	// busy tells that a live of somebody else is on air on the channel.
 	busy bool
-	// apis tells which optional APIs answer.
+	// apis tells which optional APIs answer. Those that are not in it were not
+	// tried.
 	apis map[API]bool
 	// messages are chat messages to delete at the end, by live.
 	messages map[string][]string
@@ -100,6 +101,7 @@ func (r *run) tell(p Progress) {
 func (r *run) check(c Check) Result {
 	p := &probe{run: r, ctx: r.ctx, result: Result{Check: c, State: Passed}}
 	start := time.Now()
+	asked := len(r.Only) == 0 || slices.Contains(r.Only, c.ID) || slices.Contains(r.Only, c.Area())
 	func() {
 		defer func() {
 			switch stopped := recover().(type) {
@@ -111,12 +113,15 @@ func (r *run) check(c Check) Result {
 		if r.ctx.Err() != nil {
 			p.skip("the run was cut short")
 		}
-		if len(r.Only) > 0 && !c.setup && !slices.Contains(r.Only, c.ID) && !slices.Contains(r.Only, c.Area()) {
+		if !asked && !c.setup {
 			p.skip(NotAsked)
 		}
 		c.run(p)
 	}()
 	p.result.Duration = time.Since(start)
+	if !asked {
+		p.result.Missing, p.result.Extra = "", false
+	}
 	if r.ctx.Err() != nil && p.result.State == Failed {
 		// The failure may come from the end of the run.
 		p.result = Result{Check: c, State: Skipped, Reason: "the run was cut short", Duration: p.result.Duration}
@@ -188,16 +193,39 @@ func (r *run) cleanUp() (left []string) {
 	for _, id := range on {
 		left = append(left, fmt.Sprintf("live %s may still be on air: stop it", id))
 	}
-	for live, ids := range r.messages {
-		for _, id := range ids {
-			if err := r.me.DeleteChat(ctx, live, id); err != nil && len(gateway.Violations(err)) == 0 {
-				left = append(left, fmt.Sprintf("chat message %s of live %s", id, live))
-			}
-		}
-	}
+	left = append(left, r.deleteMessages(ctx)...)
 	if len(r.made) > 0 {
 		left = append(left, fmt.Sprintf("%d lives titled %q: the service API has no call to delete a live", len(r.made), liveTitle))
 	}
+	return left
+}
+
+// deleteMessages deletes the chat messages, some at a time, and returns those
+// that are left.
+func (r *run) deleteMessages(ctx context.Context) (left []string) {
+	const width = 4
+	type message struct{ live, id string }
+	todo := make(chan message)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range width {
+		wg.Go(func() {
+			for m := range todo {
+				if err := r.me.DeleteChat(ctx, m.live, m.id); err != nil && len(gateway.Violations(err)) == 0 {
+					mu.Lock()
+					left = append(left, fmt.Sprintf("chat message %s of live %s", m.id, m.live))
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for live, ids := range r.messages {
+		for _, id := range ids {
+			todo <- message{live, id}
+		}
+	}
+	close(todo)
+	wg.Wait()
 	return left
 }
 

@@ -74,9 +74,23 @@ var signInChecks = []Check{
 
 var consoleCredential = regexp.MustCompile(`^[A-Za-z0-9]{3,20}$`)
 
+// signInFlags are those without which the run cannot sign in by itself.
+func (p *probe) signInFlags() string {
+	var missing []string
+	for _, f := range []struct{ name, value string }{
+		{"-client-id", p.ClientID}, {"-client-secret", p.ClientSecret}, {"-redirect-uri", p.RedirectURI},
+		{"-login", p.Account.Account}, {"-password", p.Account.Password},
+	} {
+		if f.value == "" {
+			missing = append(missing, f.name)
+		}
+	}
+	return strings.Join(missing, ", ")
+}
+
 func (p *probe) oauth() {
 	if p.ClientID == "" || p.ClientSecret == "" || p.RedirectURI == "" {
-		p.skip("the client is not known, only a token")
+		p.need(p.signInFlags(), "the client is not known, only a token")
 	}
 }
 
@@ -84,7 +98,7 @@ func (p *probe) oauth() {
 func (p *probe) filler() {
 	p.oauth()
 	if p.Account.Account == "" {
-		p.skip("needs an account and its password (-login, -password)")
+		p.need(p.signInFlags(), "needs an account and its password (-login, -password)")
 	}
 	if p.tokens.AccessToken == "" && p.code == "" {
 		p.skip("the sign-in does not work")
@@ -130,18 +144,23 @@ func checkSignIn(p *probe) {
 	var err error
 	switch {
 	case p.Token != "" && (p.ClientID == "" || p.ClientSecret == "" || p.RedirectURI == ""):
-		p.skip("a token was given")
+		p.need(p.signInFlags(), "a token was given")
 	case p.Account.Account != "":
 		p.code, err = p.authorize(nil)
 	case p.Browser != nil:
 		p.code, err = p.browse()
 	case p.Code != "":
 		p.code = p.Code
-		p.skip("a code was given")
+		p.need(p.signInFlags(), "a code was given")
 	default:
-		p.skip("a token was given")
+		p.need(p.signInFlags(), "a token was given")
 	}
-	if p.code == "" {
+	switch {
+	case p.code != "":
+	case p.last.Route == authorizeRoute && p.last.Status == http.StatusNotFound:
+		p.fail("nothing is at the authorization URL %s: status 404. If the sign-in page has another address, "+
+			"as {service API domain}/prism/oauth/authorize, give it with -authorize-url", p.AuthorizeURL)
+	default:
 		p.fail("the sign-in gave no code: %v", errText(err))
 	}
 }

@@ -33,7 +33,7 @@ func (p *probe) onChannel() streamer {
 	case p.channel.ID == "":
 		p.skip("there is no enabled channel")
 	case p.busy:
-		p.skip("a live that this run did not make is on air on the channel; end it, or allow to end it (-take-over)")
+		p.need("-take-over", "a live that this run did not make is on air on the channel; end it, or allow to end it (-take-over)")
 	}
 	return m
 }
@@ -59,10 +59,22 @@ func (p *probe) withStates() streamer {
 // with is withLives, and the service has an optional API.
 func (p *probe) with(a API) streamer {
 	m := p.withLives()
-	if !p.apis[a] {
+	has, tried := p.apis[a]
+	switch {
+	case !tried:
+		p.notFoundOut(a)
+	case !has:
 		p.skip("the service has no %s API", a)
 	}
 	return m
+}
+
+// notFoundOut skips the check, because the run could not try an optional API.
+func (p *probe) notFoundOut(a API) {
+	if a == APIBan || a == APIManagers {
+		p.secondAccount()
+	}
+	p.skip("whether the service has the %s API could not be found out", a)
 }
 
 func (m streamer) userInfo() (gateway.User, error) { return call(m.p, m.s.User) }

@@ -51,7 +51,8 @@ type Target struct {
 	Token string
 
 	// Second is another account, of a streamer who may not use the channel of
-	// the first. Without it the checks of ownership are skipped.
+	// the first. Without it the checks of ownership, bans and managers are
+	// skipped, and the run is not complete.
 	Second Account
 	// SecondToken is its access token, in place of Second.
 	SecondToken string

@@ -94,7 +94,7 @@ func checkIssue(p *probe) {
 	switch {
 	case p.Token != "" && p.code == "":
 		p.run.me = p.g.WithToken(p.Token)
-		p.skip("a token was given")
+		p.need(p.signInFlags(), "a token was given")
 	case p.code == "":
 		p.skip("the sign-in gave no code")
 	}
@@ -187,7 +187,11 @@ func (p *probe) badRequest(tokens gateway.Tokens, err error, what string, codes 
 
 func (p *probe) tokenClient() {
 	p.oauth()
-	if p.tokens.AccessToken == "" {
+	switch {
+	case p.tokens.AccessToken != "":
+	case p.Token != "" && p.code == "":
+		p.need(p.signInFlags(), "a token was given")
+	default:
 		p.skip("no tokens were issued")
 	}
 }

@@ -49,7 +49,11 @@ var transportChecks = []Check{
 // skipped.
 func (p *probe) overTLS() (address, host string) {
 	u, err := url.Parse(p.ServiceAPIDomain)
-	if err != nil || u.Scheme != "https" {
+	switch {
+	case err == nil && u.Scheme == "https":
+	case p.AllowHTTP:
+		p.extra("no -allow-http", "plain HTTP is allowed for development")
+	default:
 		p.skip("the service API domain is not https")
 	}
 	port := u.Port()
@@ -90,7 +94,7 @@ func checkHTTPS(p *probe) {
 			continue
 		}
 		if p.AllowHTTP {
-			p.skip("plain HTTP is allowed for development")
+			p.extra("no -allow-http", "plain HTTP is allowed for development")
 		}
 		p.fail("the %s is not https", name)
 	}
@@ -99,7 +103,7 @@ func checkHTTPS(p *probe) {
 func checkCertificate(p *probe) {
 	p.overTLS()
 	if p.InsecureTLS {
-		p.skip("the certificate is not to be verified")
+		p.extra("no -insecure-tls", "the certificate is not to be verified")
 	}
 	var bad *tls.CertificateVerificationError
 	if _, err := p.handshake(tls.VersionTLS12, tls.VersionTLS13, true); errors.As(err, &bad) {

@@ -47,7 +47,7 @@ var updateChecks = []Check{
 	},
 }
 
-// find tries an optional API and reports whether the service has it.
+// find notes from the answer of an optional API whether the service has it.
 func (p *probe) find(a API, err error) {
 	status := statusOf(err)
 	p.apis[a] = status != http.StatusNotFound && status != http.StatusMethodNotAllowed && status != http.StatusNotImplemented

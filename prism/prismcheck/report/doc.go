@@ -3,6 +3,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -78,15 +79,72 @@ func verdict(r check.Report) string {
 	case r.Count(check.Failed, check.Security) > 0:
 		return "PRISM works with this service, which is not safe yet."
 	case !r.Complete():
-		return "Nothing wrong was found, but the checks of going live could not run."
+		return "Nothing wrong was found in what could be checked."
 	case r.Count(check.Failed, "") > 0:
 		return "PRISM works with this service; some things could be better."
 	case r.Count(check.Passed, "") == 0:
 		return "Nothing was checked."
-	case r.Partial:
+	case r.Partial || len(r.Gaps()) > 0:
 		return "Nothing wrong was found in what was asked for."
 	}
 	return "This service is ready for PRISM."
+}
+
+// tone is good, slow or bad, as the verdict is.
+func tone(r check.Report) string {
+	live, _ := r.Result("create.live")
+	switch {
+	case r.Interrupted, r.Count(check.Failed, check.Required)+r.Count(check.Failed, check.Security) > 0,
+		live.State == check.Skipped || live.State == "", r.Count(check.Passed, "") == 0:
+		return "bad"
+	case !r.Complete(), r.Count(check.Failed, "") > 0:
+		return "slow"
+	}
+	return "good"
+}
+
+// notChecked names in one line what was not checked, and the flags that would
+// let it; "" if all was.
+func notChecked(r check.Report) string {
+	var missing, extra []string
+	for _, g := range r.Gaps() {
+		text := fmt.Sprintf("%s (%s)", areas(g.IDs), g.Missing)
+		if g.Extra {
+			extra = append(extra, text)
+		} else {
+			missing = append(missing, text)
+		}
+	}
+	var lines []string
+	if len(missing) > 0 {
+		lines = append(lines, "Not checked: "+strings.Join(missing, "; ")+".")
+	}
+	if len(extra) > 0 {
+		lines = append(lines, "Not asked for: "+strings.Join(extra, "; ")+".")
+	}
+	return strings.Join(lines, " ")
+}
+
+// areas names checks by their areas, with how many they are, and a single one
+// by its ID.
+func areas(ids []string) string {
+	var order []string
+	count := map[string]int{}
+	first := map[string]string{}
+	for _, id := range ids {
+		area, _, _ := strings.Cut(id, ".")
+		if count[area]++; count[area] == 1 {
+			order, first[area] = append(order, area), id
+		}
+	}
+	for i, area := range order {
+		if n := count[area]; n > 1 {
+			order[i] = fmt.Sprintf("%d of %s", n, area)
+		} else {
+			order[i] = first[area]
+		}
+	}
+	return strings.Join(order, ", ")
 }
 
 // round shortens a time for reading.

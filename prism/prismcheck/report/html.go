@@ -23,7 +23,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 // pageData is what the page shows.
 type pageData struct {
 	check.Report
-	Verdict string
+	Verdict, NotChecked string
 	// Tone is good, slow or bad.
 	Tone                                                  string
 	Passed, Failed, Skipped, Required, Security, Advisory int
@@ -53,16 +53,10 @@ type row struct {
 // HTML writes a report as one page that needs nothing else.
 func HTML(w io.Writer, r check.Report) error {
 	d := pageData{
-		Report: r, Verdict: verdict(r), Tone: "good", Passed: r.Count(check.Passed, ""), Failed: r.Count(check.Failed, ""),
+		Report: r, Verdict: verdict(r), NotChecked: notChecked(r), Tone: tone(r), Passed: r.Count(check.Passed, ""), Failed: r.Count(check.Failed, ""),
 		Skipped: r.Count(check.Skipped, ""), Required: r.Count(check.Failed, check.Required),
 		Security: r.Count(check.Failed, check.Security), Advisory: r.Count(check.Failed, check.Recommended),
 		Scale: scale(), Course: course(r),
-	}
-	switch {
-	case !r.Complete() || d.Required+d.Security > 0 || d.Passed == 0:
-		d.Tone = "bad"
-	case d.Advisory > 0:
-		d.Tone = "slow"
 	}
 	d.Duration = r.Duration.Round(100 * time.Millisecond)
 	for _, severity := range severities {

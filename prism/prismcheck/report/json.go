@@ -18,6 +18,8 @@ type (
 		Start            time.Time    `json:"start"`
 		DurationMS       float64      `json:"durationMs"`
 		Verdict          string       `json:"verdict"`
+		Complete         bool         `json:"complete"`
+		NotChecked       []jsonGap    `json:"notChecked"`
 		Interrupted      bool         `json:"interrupted"`
 		Passed           int          `json:"passed"`
 		Failed           jsonFailed   `json:"failed"`
@@ -25,6 +27,12 @@ type (
 		Checks           []jsonCheck  `json:"checks"`
 		Times            []jsonTiming `json:"times"`
 		LeftBehind       []string     `json:"leftBehind"`
+	}
+	// jsonGap is what was not checked for want of input.
+	jsonGap struct {
+		Missing  string   `json:"missing"`
+		AskedFor bool     `json:"askedFor"`
+		Checks   []string `json:"checks"`
 	}
 	jsonFailed struct {
 		Required    int `json:"required"`
@@ -39,6 +47,7 @@ type (
 		Source     string         `json:"source"`
 		Fix        string         `json:"fix"`
 		Reason     string         `json:"reason,omitempty"`
+		Missing    string         `json:"missing,omitempty"`
 		DurationMS float64        `json:"durationMs"`
 		Problems   []jsonProblem  `json:"problems,omitempty"`
 	}
@@ -64,16 +73,20 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func JSON(w io.Writer, r check.Report) error {
 	out := jsonReport{
 		ServiceAPIDomain: r.ServiceAPIDomain, Start: r.Start, DurationMS: ms(r.Duration), Verdict: verdict(r), Interrupted: r.Interrupted,
+		Complete: r.Complete(), NotChecked: []jsonGap{},
 		Passed: r.Count(check.Passed, ""), Skipped: r.Count(check.Skipped, ""),
 		Failed: jsonFailed{
 			r.Count(check.Failed, check.Required), r.Count(check.Failed, check.Security), r.Count(check.Failed, check.Recommended),
 		},
 		Checks: []jsonCheck{}, Times: []jsonTiming{}, LeftBehind: append([]string{}, r.LeftBehind...),
 	}
+	for _, g := range r.Gaps() {
+		out.NotChecked = append(out.NotChecked, jsonGap{g.Missing, !g.Extra, g.IDs})
+	}
 	for _, result := range r.Results {
 		c := jsonCheck{
 			ID: result.ID, Severity: result.Severity, State: result.State, Title: result.Title, Source: result.Source, Fix: result.Fix,
-			Reason: result.Reason, DurationMS: ms(result.Duration),
+			Reason: result.Reason, Missing: result.Missing, DurationMS: ms(result.Duration),
 		}
 		for _, p := range result.Problems {
 			c.Problems = append(c.Problems, jsonProblem{p.Text, p.Times, p.Sent, p.Came})
@@ -100,13 +113,19 @@ type (
 		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Skipped  int         `xml:"skipped,attr"`
-		Time     string      `xml:"time,attr"`
-		Cases    []junitCase `xml:"testcase"`
-		total    time.Duration
+		Name     string `xml:"name,attr"`
+		Tests    int    `xml:"tests,attr"`
+		Failures int    `xml:"failures,attr"`
+		Skipped  int    `xml:"skipped,attr"`
+		Time     string `xml:"time,attr"`
+		// Properties are the same in each: JUnit XML has none of the whole.
+		Properties []junitProperty `xml:"properties>property"`
+		Cases      []junitCase     `xml:"testcase"`
+		total      time.Duration
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
 	}
 	junitCase struct {
 		Name    string        `xml:"name,attr"`
@@ -129,9 +148,14 @@ type (
 
 // JUnit writes a report for a CI server: one suite per area, one case per
 // check. Recommended checks that failed are failures only if strict is set;
-// otherwise their text is the case's output.
+// otherwise their text is the case's output. The verdict, and what was not
+// checked, are properties of each suite.
 func JUnit(w io.Writer, r check.Report, strict bool) error {
 	out := junitSuites{Name: "prismcheck " + r.ServiceAPIDomain, Time: seconds(r.Duration)}
+	properties := []junitProperty{{"verdict", verdict(r)}}
+	if line := notChecked(r); line != "" {
+		properties = append(properties, junitProperty{"notChecked", line})
+	}
 	index := map[string]int{}
 	for _, result := range r.Results {
 		area := result.Area()
@@ -139,7 +163,7 @@ func JUnit(w io.Writer, r check.Report, strict bool) error {
 		if !ok {
 			at = len(out.Suites)
 			index[area] = at
-			out.Suites = append(out.Suites, junitSuite{Name: area})
+			out.Suites = append(out.Suites, junitSuite{Name: area, Properties: properties})
 		}
 		suite := &out.Suites[at]
 		c := junitCase{Name: result.ID + ": " + result.Title, Class: "prismcheck." + area, Time: seconds(result.Duration)}

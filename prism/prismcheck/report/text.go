@@ -179,14 +179,11 @@ func (t *text) times(r check.Report) {
 
 func (t *text) summary(r check.Report) {
 	failed := r.Count(check.Failed, "")
-	colour := green
-	if failed > 0 || !r.Complete() {
-		colour = red
-		if r.Count(check.Failed, check.Required)+r.Count(check.Failed, check.Security) == 0 && r.Complete() {
-			colour = yellow
-		}
-	}
+	colour := map[string]string{"good": green, "slow": yellow, "bad": red}[tone(r)]
 	t.line("%s", t.in(colour+";"+bold, verdict(r)))
+	if line := notChecked(r); line != "" {
+		t.line("%s", line)
+	}
 	counts := fmt.Sprintf("%d checks passed, %d failed", r.Count(check.Passed, ""), failed)
 	if failed > 0 {
 		counts += fmt.Sprintf(" (%d required, %d security, %d recommended)", r.Count(check.Failed, check.Required),
