@@ -35,7 +35,16 @@ const (
 //
 // While PublicURL is https, a request that came over plain HTTP gets a page
 // that leads to the secure address, and no sign-in.
+//
+// A panic of the Login, or of whatever else the host gave, is logged and gets
+// the error page, unless an answer was begun.
 func (s *Server) ServeAuthorize(w http.ResponseWriter, r *http.Request) {
+	answer := &answerWriter{ResponseWriter: w}
+	defer s.recoverPage(answer, r)
+	s.serveAuthorize(answer, r)
+}
+
+func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")

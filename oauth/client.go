@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,12 +21,18 @@ type Client struct {
 	Name string
 	// Secrets are the client's secrets; any one that is valid now is
 	// accepted, so that two can stand during a change. Empty means that the
-	// client cannot authenticate.
+	// client cannot authenticate, so it gets no token.
 	Secrets []Secret
 	// RedirectURIs are the redirect URIs, compared byte for byte. See
-	// CheckRedirectURI for what one may be.
+	// CheckRedirectURI for what one may be. A client that has a secret needs
+	// one at least: there is no grant without.
 	RedirectURIs []string
 	// Scopes are the scopes that the client may ask for. PRISM asks for none.
+	//
+	// They are for the host's own use of Server.Verify. Package prism does not
+	// look at scopes: a token of any client, whatever its scope, acts for its
+	// user on the whole resource API, which begins and ends broadcasts and shows
+	// stream keys. Register another client than PRISM only if it may do that.
 	Scopes []string
 	// RequirePKCE refuses an authorization request without an S256 challenge.
 	// PRISM sends none, so leave it off for PRISM.
@@ -39,10 +46,21 @@ type Secret struct {
 	// NotBefore and NotAfter bound the time in which the secret is accepted.
 	// Zero means no bound.
 	NotBefore, NotAfter time.Time
+
+	// misfit tells that NewSecret saw a text that the NAVER Cloud console does
+	// not take.
+	misfit bool
 }
 
-// NewSecret returns the Secret of a clear-text secret, without time bounds.
-func NewSecret(secret string) Secret { return Secret{Digest: sha256.Sum256([]byte(secret))} }
+// NewSecret returns the Secret of a clear-text secret, without time bounds. The
+// empty text, such as that of a variable that is not set, makes a Secret that
+// New refuses.
+func NewSecret(secret string) Secret {
+	return Secret{Digest: sha256.Sum256([]byte(secret)), misfit: !fitsConsole(secret)}
+}
+
+// isEmpty reports whether the secret was left out, or made of no text.
+func (s Secret) isEmpty() bool { return s.Digest == Digest{} || s.Digest == DigestOf("") }
 
 func (s Secret) validAt(now time.Time) bool {
 	return !now.Before(s.NotBefore) && (s.NotAfter.IsZero() || now.Before(s.NotAfter))
@@ -93,6 +111,9 @@ func (s *staticClients) Client(_ context.Context, clientID string) (Client, erro
 
 func (s *staticClients) problems() []error {
 	var errs []error
+	if len(s.list) == 0 {
+		errs = append(errs, errors.New("oauth: Config.Clients: StaticClients has no client"))
+	}
 	seen := make(map[string]bool, len(s.list))
 	for i, c := range s.list {
 		if !validClientID(c.ID) {
@@ -102,6 +123,15 @@ func (s *staticClients) problems() []error {
 			errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %d: ID %q is there twice", i, c.ID))
 		}
 		seen[c.ID] = true
+		for j, secret := range c.Secrets {
+			if secret.isEmpty() {
+				errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %q: Secrets[%d] is empty", c.ID, j))
+			}
+		}
+		// Without a secret it can use no grant, so it needs no URI.
+		if len(c.Secrets) > 0 && len(c.RedirectURIs) == 0 {
+			errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %q: RedirectURIs is empty: nobody could sign in with it", c.ID))
+		}
 		for j, uri := range c.RedirectURIs {
 			if err := CheckRedirectURI(uri); err != nil {
 				errs = append(errs, fmt.Errorf("oauth: Config.Clients: client %q: RedirectURIs[%d]: %w", c.ID, j, err))

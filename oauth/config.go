@@ -32,10 +32,16 @@ const (
 	MinSecret = 32
 )
 
-// Config describes a Server. The zero value of every option is the secure one;
-// Clients, Store, Login, Users, Secrets and PublicURL are required.
+// Config describes a Server. Clients, Store, Login, Users, Secrets and PublicURL
+// are required. The zero value of every other option is the secure one, but for
+// two that trade a little for what a service needs: RefreshGrace forgives a
+// client that refreshes twice at once, and VerifyCacheTTL spares the Store, at
+// the price that a revocation by another process takes effect up to 10 seconds
+// later. Both can be turned off.
 type Config struct {
-	// Clients finds the OAuth clients; StaticClients makes a fixed set.
+	// Clients finds the OAuth clients; StaticClients makes a fixed set. A token
+	// of any of them acts for its user on the whole resource API; see
+	// Client.Scopes.
 	Clients ClientSource
 	// Store keeps codes and tokens.
 	Store Store
@@ -71,18 +77,23 @@ type Config struct {
 	// long broadcast.
 	AccessTTL time.Duration
 	// RefreshIdleTTL is the life of a refresh token that is not used, 60 days
-	// by default. RefreshTotalTTL is the life of a sign-in, 365 days.
+	// by default. RefreshTotalTTL is the life of a sign-in, 365 days. Neither
+	// may be shorter than AccessTTL.
 	RefreshIdleTTL, RefreshTotalTTL time.Duration
 	// RefreshGrace is how long the previous refresh token is accepted after a
-	// rotation; see Family.Rotate. 1 minute by default, at most 5; negative
-	// means none.
+	// rotation even though the new one was used. 1 minute by default, at most
+	// 5; negative means no time at all. It does not bound the other case: as
+	// long as no token of the new pair was used, the previous refresh token is
+	// accepted, since the answer may have been lost; see Family.Rotate.
 	RefreshGrace time.Duration
 	// VerifyCacheTTL is how long an access token that was found good is taken
 	// for good without asking the Store: 10 seconds by default, at most 1
 	// minute; negative asks every time. A sign-in that this Server revokes ends
 	// at once all the same; one that another process revoked, or somebody who
-	// called the Store directly, ends within this time. No token outlives its
-	// expiry by it, and nothing is remembered of a token that is not good.
+	// called the Store directly, ends within this time: set it negative if that
+	// must be at once, for a question to the Store with every call. No token
+	// outlives its expiry by it, and nothing is remembered of a token that is
+	// not good.
 	VerifyCacheTTL time.Duration
 	// VerifyCacheEntries is how many access tokens are remembered at most:
 	// 65,536 by default, 4 at least, rounded down to a multiple of 4. One takes
@@ -151,8 +162,7 @@ func (c Config) check() error {
 	return errors.Join(errs...)
 }
 
-// checkTimes wants every time that is set to be within its bounds. A bound of
-// 0 is none.
+// checkTimes wants every time that is set to be within its bounds.
 func (c Config) checkTimes() []error {
 	var errs []error
 	for _, f := range []struct {
@@ -161,16 +171,15 @@ func (c Config) checkTimes() []error {
 	}{
 		{"CodeTTL", c.CodeTTL, time.Second, MaxCodeTTL},
 		{"AccessTTL", c.AccessTTL, MinAccessTTL, MaxAccessTTL},
-		{"RefreshIdleTTL", c.RefreshIdleTTL, time.Second, 0},
-		{"RefreshTotalTTL", c.RefreshTotalTTL, time.Second, 0},
 	} {
 		if f.value != 0 && f.value < f.min {
 			errs = append(errs, fmt.Errorf("oauth: Config.%s is %v, want at least %v", f.name, f.value, f.min))
 		}
-		if f.max != 0 && f.value > f.max {
+		if f.value > f.max {
 			errs = append(errs, fmt.Errorf("oauth: Config.%s is %v, want at most %v", f.name, f.value, f.max))
 		}
 	}
+	errs = append(errs, c.checkRefreshTimes()...)
 	if c.SweepInterval > 0 && c.SweepInterval < time.Second {
 		errs = append(errs, fmt.Errorf("oauth: Config.SweepInterval is %v, want at least %v", c.SweepInterval, time.Second))
 	}
@@ -179,6 +188,26 @@ func (c Config) checkTimes() []error {
 	}
 	if c.RefreshGrace > MaxRefreshGrace {
 		errs = append(errs, fmt.Errorf("oauth: Config.RefreshGrace is %v, want at most %v", c.RefreshGrace, MaxRefreshGrace))
+	}
+	return errs
+}
+
+// checkRefreshTimes wants a refresh token to last as long as the access token
+// beside it: a client refreshes shortly before that expires, and would be
+// signed out each time.
+func (c Config) checkRefreshTimes() []error {
+	access := DefaultAccessTTL
+	if c.AccessTTL != 0 {
+		access = min(max(c.AccessTTL, MinAccessTTL), MaxAccessTTL)
+	}
+	var errs []error
+	for _, f := range []struct {
+		name  string
+		value time.Duration
+	}{{"RefreshIdleTTL", c.RefreshIdleTTL}, {"RefreshTotalTTL", c.RefreshTotalTTL}} {
+		if f.value != 0 && f.value < access {
+			errs = append(errs, fmt.Errorf("oauth: Config.%s is %v, want at least AccessTTL, %v: else the refresh token is gone when the client comes to refresh", f.name, f.value, access))
+		}
 	}
 	return errs
 }

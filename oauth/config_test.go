@@ -55,10 +55,17 @@ func TestNewNamesEveryProblem(t *testing.T) {
 	cfg.Login = oauth.SessionLogin(nil)
 	cfg.Clients = oauth.StaticClients(
 		oauth.Client{ID: "a", RedirectURIs: []string{redirectURI, "javascript:x"}, Scopes: []string{"a b"}},
-		oauth.Client{ID: "a"}, oauth.Client{})
+		oauth.Client{ID: "a"}, oauth.Client{},
+		oauth.Client{ID: "unset", Secrets: []oauth.Secret{oauth.NewSecret(clientSecret), oauth.NewSecret(""), {}}},
+		oauth.Client{ID: "retired", RedirectURIs: []string{redirectURI}})
 	wantProblems(cfg, "Secrets[1]", "CodeTTL", "AccessTTL", "RefreshIdleTTL", "RefreshTotalTTL", "RefreshGrace", "SweepInterval",
 		"VerifyCacheTTL", "VerifyCacheEntries", "Config.Login",
-		"RedirectURIs[1]", "Scopes[0]", `ID "a" is there twice`, "client 2: ID must be")
+		"RedirectURIs[1]", "Scopes[0]", `ID "a" is there twice`, "client 2: ID must be",
+		`client "unset": Secrets[1] is empty`, `client "unset": Secrets[2] is empty`, `client "unset": RedirectURIs is empty`)
+
+	cfg = good()
+	cfg.Clients = oauth.StaticClients()
+	wantProblems(cfg, "Config.Clients: StaticClients has no client")
 
 	for _, url := range []string{
 		"http://api.example.com", "https://api.example.com/", "https://", "api.example.com", "https://u@api.example.com",
@@ -68,6 +75,58 @@ func TestNewNamesEveryProblem(t *testing.T) {
 		cfg := good()
 		cfg.PublicURL = url
 		wantProblems(cfg, "Config.PublicURL")
+	}
+}
+
+// A refresh token that ends before the client comes to refresh signs everybody
+// out. An access token that is as bad as 0 or 25 hours is a problem of its own.
+func TestNewWantsRefreshTokensToLast(t *testing.T) {
+	t.Parallel()
+	const h = time.Hour
+	for _, c := range []struct {
+		access, idle, total time.Duration
+		want                string
+	}{
+		{0, 12 * h, 12 * h, ""},
+		{0, 12*h - 1, 0, "RefreshIdleTTL"},
+		{0, 0, 12*h - 1, "RefreshTotalTTL"},
+		{h, h, 90 * time.Minute, ""},
+		{h, h - 1, h, "RefreshIdleTTL"},
+		{24 * h, 24 * h, 23 * h, "RefreshTotalTTL"},
+		{25 * h, 24 * h, 24 * h, "AccessTTL"},
+	} {
+		var cfg oauth.Config
+		newRig(t, func(c *oauth.Config) { cfg = *c })
+		cfg.AccessTTL, cfg.RefreshIdleTTL, cfg.RefreshTotalTTL = c.access, c.idle, c.total
+		s, err := oauth.New(cfg)
+		if err == nil {
+			_ = s.Close()
+		}
+		if (err == nil) != (c.want == "") || err != nil && (!strings.HasPrefix(err.Error(), "oauth: Config."+c.want+" is ") || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%v, %v, %v: %v, want %q", c.access, c.idle, c.total, err, c.want)
+		}
+	}
+}
+
+func TestNewWarnsOfASecretThatTheConsoleRefuses(t *testing.T) {
+	t.Parallel()
+	for secret, want := range map[string]int{clientSecret: 0, "abc": 0, "ab": 1, "with-dash-and-16-more": 1, strings.Repeat("a", 21): 1} {
+		core, logs := observer.New(zap.DebugLevel)
+		r := newRig(t, func(c *oauth.Config) {
+			c.Clients = oauth.StaticClients(oauth.Client{ID: clientID, RedirectURIs: []string{redirectURI},
+				Secrets: []oauth.Secret{oauth.NewSecret(otherSecret), oauth.NewSecret(secret), {Digest: oauth.DigestOf("with-dash")}}})
+			c.Logger = zap.New(core)
+		})
+		if logs.Len() != want {
+			t.Errorf("%s: %d warnings, want %d", secret, logs.Len(), want)
+		}
+		for _, entry := range logs.All() {
+			if fields := entry.ContextMap(); fields["client_id"] != clientID || fields["secret"] != int64(1) || len(fields) != 2 {
+				t.Errorf("%s: %v", secret, fields)
+			}
+		}
+		r.logs = logs // checked for the secret
+		r.keepSecret(secret)
 	}
 }
 

@@ -24,7 +24,11 @@ const consentTTL = 10 * time.Minute
 // ready to use.
 //
 // The page is bound to the browser and to the authorization request, as the
-// sign-in page is. Server.RevokeUser closes open ones.
+// sign-in page is. It can be answered for 10 minutes, more than once and also
+// after "Don't allow": in that browser the form stays good that long, with the
+// back button for example. Server.RevokeUser closes open ones. After
+// PasswordLogin it is the answer, with status 200, to the form with the
+// password, not a page of its own behind a redirect.
 type ConsentOptions struct {
 	// Service is the name of the service as its users know it. "" shows the
 	// host of Config.PublicURL.

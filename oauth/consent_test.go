@@ -26,6 +26,11 @@ func withPassword(c *oauth.Config) {
 	}, oauth.PasswordOptions{})
 }
 
+func withPasswordAndConsent(c *oauth.Config) {
+	withPassword(c)
+	withConsent(c)
+}
+
 // consentPage signs in and returns the browser and its consent page.
 func consentPage(t *testing.T, r *rig, rawQuery string) (*browser, *httptest.ResponseRecorder) {
 	t.Helper()

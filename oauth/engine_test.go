@@ -223,7 +223,9 @@ func TestDigestOf(t *testing.T) {
 // What is known to be refused is not brought to the store.
 func TestRefusedBeforeTheStoreIsAsked(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *oauth.Config) { c.CodeTTL, c.RefreshIdleTTL = oauth.MaxCodeTTL, time.Hour })
+	r := newRig(t, func(c *oauth.Config) {
+		c.CodeTTL, c.AccessTTL, c.RefreshIdleTTL = oauth.MaxCodeTTL, time.Hour, time.Hour
+	})
 	wantReason := func(a answer, reason string) {
 		t.Helper()
 		r.wantError(a, http.StatusBadRequest, "invalid_grant")

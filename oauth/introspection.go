@@ -30,16 +30,18 @@ type introspection struct {
 // may keep in turn (section 4).
 func (s *Server) ServeIntrospect(w http.ResponseWriter, r *http.Request) {
 	info := tokenRequestInfo{endpoint: endpointIntrospect, challenge: basicChallenge}
+	defer s.recoverToken(w, r, &info)
 	client, form, err := s.clientForm(w, r, &info)
 	if err != nil {
-		s.writeTokenError(w, r, info, err)
+		s.writeTokenError(w, r, &info, err)
 		return
 	}
 	answer, err := s.introspect(r.Context(), client, form.Get("token"), form.Get("token_type_hint"))
 	if err != nil {
-		s.writeTokenError(w, r, info, err)
+		s.writeTokenError(w, r, &info, err)
 		return
 	}
+	info.answered = true
 	writeTokenJSON(w, http.StatusOK, answer)
 }
 

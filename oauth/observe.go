@@ -18,6 +18,12 @@ func (s *Server) tokenIssued(ctx context.Context, family Family, grantType strin
 	}
 }
 
+func (s *Server) tokenRefused(ctx context.Context, event RefusedEvent) {
+	if s.cfg.Trace.TokenRefused != nil {
+		s.cfg.Trace.TokenRefused(ctx, event)
+	}
+}
+
 func (s *Server) reuseDetected(ctx context.Context, event ReuseEvent) {
 	s.log.Warn("a used code or an old refresh token came back: the sign-in was revoked",
 		zap.String("request_id", prism.RequestID(ctx)),

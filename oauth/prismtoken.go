@@ -13,8 +13,9 @@ const (
 	prismChallenge     = `PRISM realm="token"`
 )
 
-// maxTokenQuery is the most bytes of a token request's query.
-const maxTokenQuery = 4 << 10
+// maxTokenQuery is the most bytes of a token request's query. PRISM may send the
+// state along, so it holds what maxAuthorizeQuery does.
+const maxTokenQuery = maxAuthorizeQuery
 
 // refreshTokenNames are the names under which PRISM's documentation has sent
 // the refresh token over the years.
@@ -37,11 +38,13 @@ var refreshTokenNames = [...]string{"token", "_token", "refresh_token"}
 // and 500. There is no pair in an answer that was not saved.
 func (s *Server) ServePRISMToken(w http.ResponseWriter, r *http.Request) {
 	info := tokenRequestInfo{endpoint: endpointToken, challenge: prismChallenge}
+	defer s.recoverToken(w, r, &info)
 	pair, err := s.prismToken(w, r, &info)
 	if err != nil {
-		s.writeTokenError(w, r, info, err)
+		s.writeTokenError(w, r, &info, err)
 		return
 	}
+	info.answered = true
 	writeTokens(w, pair)
 }
 

@@ -25,14 +25,16 @@ const hintRefresh = "refresh_token"
 // has to take the token for alive and try again (section 2.2.1).
 func (s *Server) ServeRevoke(w http.ResponseWriter, r *http.Request) {
 	info := tokenRequestInfo{endpoint: endpointRevoke, challenge: basicChallenge}
+	defer s.recoverToken(w, r, &info)
 	client, form, err := s.clientForm(w, r, &info)
 	if err == nil {
 		err = s.revokeToken(r.Context(), client, form.Get("token"), form.Get("token_type_hint"))
 	}
 	if err != nil {
-		s.writeTokenError(w, r, info, err)
+		s.writeTokenError(w, r, &info, err)
 		return
 	}
+	info.answered = true
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Length", "0")

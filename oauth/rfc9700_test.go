@@ -179,6 +179,36 @@ var frontAttacks = []attack{
 		return b.post(authorizeQuery(), query("account", "u1", "password", "s3cret password",
 			"transaction", field(t, page, "transaction"), "action", "signin"))
 	}, status: 400, text: "sign in again"},
+	// The id is kept, so that pages in two tabs work, and is worth nothing: no
+	// session is kept under it, and an approval needs the ticket in the page.
+	{section: "4.7", name: "session fixation: well-formed cookie that the attacker chose", edit: withPasswordAndConsent, run: func(t *testing.T, r *rig) *httptest.ResponseRecorder {
+		planted := &http.Cookie{Name: "__Host-prism_login", Value: strings.Repeat("A", 43)}
+		victim, attacker := newBrowser(r), newBrowser(r)
+		victim.cookies, attacker.cookies = []*http.Cookie{planted}, []*http.Cookie{planted}
+		page := victim.get(authorizeQuery())
+		consent := victim.post(authorizeQuery(), query("account", "u1", "password", "s3cret password",
+			"transaction", field(t, page, "transaction"), "action", "signin"))
+		ticket := field(t, consent, "prism_consent")
+		r.keepSecret(ticket, ticket[:43])
+		if set := append(page.Result().Cookies(), consent.Result().Cookies()...); len(set) != 0 {
+			t.Errorf("cookies were set: %v", set)
+		}
+		seen := attacker.get(authorizeQuery())
+		if !strings.Contains(seen.Body.String(), `name="password"`) {
+			t.Errorf("the attacker's browser is signed in: %d", seen.Code)
+		}
+		return attacker.post(authorizeQuery(), query("prism_consent", strings.Repeat("A", 43)+field(t, seen, "transaction"), "action", "allow"))
+	}, status: 400, text: "can no longer be used"},
+	// Section 4.11.2 would have the user sign in before an error leads back to
+	// the client. We answer at once, as RFC 6749 section 4.1.2.1 does: the
+	// address is one that the host registered, and no page of ours is lent to it.
+	{section: "4.11.2", name: "open redirector: registered client, invalid scope, nobody signed in", run: func(t *testing.T, r *rig) *httptest.ResponseRecorder {
+		r.login = func(*http.Request, string) (string, string, error) {
+			t.Error("the login was asked")
+			return "", "/login", nil
+		}
+		return r.authorize(http.MethodGet, authorizeQuery("scope", "bogus"))
+	}, status: 302, error: "invalid_scope"},
 	{section: "4.11.2", name: "open redirector: invalid scope and a foreign URI", run: get("scope", "admin", "redirect_uri", "https://evil.example"), status: 400, text: "not valid"},
 	{section: "4.11.2", name: "open redirector: prompt none and a foreign URI", run: get("prompt", "none", "redirect_uri", "https://evil.example"), status: 400, text: "not valid"},
 	{section: "4.11.2", name: "open redirector: unknown client", run: get("client_id", "evil.example", "redirect_uri", "https://evil.example"), status: 400, text: "not registered"},

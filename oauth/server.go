@@ -59,8 +59,8 @@ func New(cfg Config) (*Server, error) {
 // the authorization URL.
 const maxConsoleURL = 100
 
-// warnOfConsole logs what the console's form will not take. The secrets were
-// only seen as digests.
+// warnOfConsole logs what the console's form will not take. Of secrets that the
+// host gave as digests nothing is known.
 func (s *Server) warnOfConsole() {
 	if u := s.cfg.PublicURL + authorizePath; len(u) > maxConsoleURL {
 		s.log.Warn("the NAVER Cloud console will not take this authorization URL: it wants at most 100 characters", zap.String("url", u))
@@ -73,6 +73,12 @@ func (s *Server) warnOfConsole() {
 		if !fitsConsole(c.ID) {
 			s.log.Warn("the NAVER Cloud console will not take this client id: it wants 3 to 20 English letters and digits",
 				zap.String("client_id", c.ID))
+		}
+		for i, secret := range c.Secrets {
+			if secret.misfit {
+				s.log.Warn("the NAVER Cloud console will not take this client secret: it wants 3 to 20 English letters and digits",
+					zap.String("client_id", c.ID), zap.Int("secret", i))
+			}
 		}
 	}
 }

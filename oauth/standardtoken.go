@@ -18,16 +18,18 @@ import (
 // It answers as ServePRISMToken does. Parameters in the query are refused.
 func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request) {
 	info := tokenRequestInfo{endpoint: endpointToken, challenge: basicChallenge}
+	defer s.recoverToken(w, r, &info)
 	client, form, err := s.clientForm(w, r, &info)
 	if err != nil {
-		s.writeTokenError(w, r, info, err)
+		s.writeTokenError(w, r, &info, err)
 		return
 	}
 	pair, err := s.grant(r.Context(), client, form, &info, parseStandardCode, parseStandardRefresh)
 	if err != nil {
-		s.writeTokenError(w, r, info, err)
+		s.writeTokenError(w, r, &info, err)
 		return
 	}
+	info.answered = true
 	writeTokens(w, pair)
 }
 

@@ -117,6 +117,9 @@ type Rotation struct {
 // wraps prism.ErrUnavailable or ctx.Err(); it never reports success for
 // something it did not save.
 //
+// Ids of users, clients and families are compared byte for byte: case, accents
+// and blanks at the end count, which default collations of databases ignore.
+//
 // Times are the caller's: a store compares with the Now it is given and never
 // with its own clock. It keeps at least microseconds.
 //

@@ -51,6 +51,8 @@ type tokenRequestInfo struct {
 	grantType string
 	// challenge is the WWW-Authenticate of an invalid_client.
 	challenge string
+	// answered is set when the answer begins.
+	answered bool
 }
 
 // The endpoints as RefusedEvent and the log name them.
@@ -62,11 +64,9 @@ const (
 
 // writeTokenError answers, logs and traces an error of an endpoint that
 // authenticates clients.
-func (s *Server) writeTokenError(w http.ResponseWriter, r *http.Request, info tokenRequestInfo, err error) {
-	event := RefusedEvent{Endpoint: info.endpoint, ClientID: info.clientID}
-	if info.grantType == grantCode || info.grantType == grantRefresh {
-		event.GrantType = info.grantType
-	}
+func (s *Server) writeTokenError(w http.ResponseWriter, r *http.Request, info *tokenRequestInfo, err error) {
+	info.answered = true
+	event := info.refused()
 	fields := []zap.Field{zap.String("endpoint", info.endpoint), zap.String("client_id", event.ClientID), zap.String("grant_type", event.GrantType)}
 	if refused, ok := errors.AsType[*refusalError](err); ok {
 		event.Code, event.Reason = refused.code, refused.reason
@@ -83,16 +83,26 @@ func (s *Server) writeTokenError(w http.ResponseWriter, r *http.Request, info to
 		writeTokenJSON(w, status, errorAnswer{refused.code, refused.description()})
 	} else {
 		code, status := failure(err)
-		event.Code, event.Reason = code, "the server failed"
+		event.Code, event.Reason = code, reasonFailed
 		s.logFailure(r.Context(), "token request failed", err, fields...)
 		if code == codeTemporarilyUnavailable {
 			w.Header().Set("Retry-After", retryAfterSeconds)
 		}
 		writeTokenJSON(w, status, errorAnswer{Error: code})
 	}
-	if s.cfg.Trace.TokenRefused != nil {
-		s.cfg.Trace.TokenRefused(r.Context(), event)
+	s.tokenRefused(r.Context(), event)
+}
+
+// reasonFailed is the reason of a RefusedEvent that was no refusal.
+const reasonFailed = "the server failed"
+
+// refused is the event of a request that gets an error, but for what it was.
+func (i *tokenRequestInfo) refused() RefusedEvent {
+	event := RefusedEvent{Endpoint: i.endpoint, ClientID: i.clientID}
+	if i.grantType == grantCode || i.grantType == grantRefresh {
+		event.GrantType = i.grantType
 	}
+	return event
 }
 
 func writeTokenJSON(w http.ResponseWriter, status int, answer any) {

@@ -26,6 +26,9 @@ var (
 // A token that was found good is not looked up again for Config.VerifyCacheTTL,
 // unless this Server revoked its sign-in meanwhile.
 //
+// The scope is the caller's to look at, and package prism does not: to it a
+// token of any client is good for the whole resource API.
+//
 // The first use of a generation's token is recorded, which ends the acceptance
 // of the refresh token before it; see Family.Rotate.
 func (s *Server) Verify(ctx context.Context, accessToken string) (prism.Principal, error) {

@@ -27,7 +27,7 @@ type cachePair struct {
 
 func newCacheWorld(rt *rapid.T, t *testing.T) *cacheWorld {
 	entries := rapid.SampledFrom([]int{4, 8, oauth.DefaultVerifyCacheEntries}).Draw(rt, "entries")
-	short := func(c *oauth.Config) { c.RefreshTotalTTL = 90 * time.Minute }
+	short := func(c *oauth.Config) { c.AccessTTL, c.RefreshTotalTTL = time.Hour, 90*time.Minute }
 	w := &cacheWorld{ended: map[string]time.Time{}}
 	w.cached = newRig(t, short, func(c *oauth.Config) { c.VerifyCacheEntries = entries })
 	share := func(c *oauth.Config) {

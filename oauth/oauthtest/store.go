@@ -25,11 +25,13 @@ func TestStore(t *testing.T, open func(t *testing.T) oauth.Store) {
 	s := &suite{t: t, open: open}
 	s.codes()
 	s.redemption()
+	s.tickets()
 	s.tokens()
 	s.rotation()
 	s.rotationClock()
 	s.machine()
 	s.revocation()
+	s.ids()
 	s.sweeping()
 	s.context()
 	s.races()

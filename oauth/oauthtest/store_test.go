@@ -53,6 +53,17 @@ var mistakes = map[string]struct {
 	"rounds to whole seconds":     {"RedeemCode works until just before ExpiresAt", func(s oauth.Store) oauth.Store { return roundsTimes{s} }},
 	"loses the scope":             {"FindCode returns a code as it was saved", func(s oauth.Store) oauth.Store { return losesScope{s} }},
 	"loses the family":            {"RotateRefresh returns the family as stored", func(s oauth.Store) oauth.Store { return losesFamily{s} }},
+	"ignores case":                {"user ids are compared byte for byte", func(s oauth.Store) oauth.Store { return foldsUsers{s, strings.ToLower} }},
+	"ignores accents":             {"user ids are compared byte for byte", func(s oauth.Store) oauth.Store { return foldsUsers{s, withoutAccent} }},
+	"ignores blanks at the end":   {"user ids are compared byte for byte", func(s oauth.Store) oauth.Store { return foldsUsers{s, withoutBlanks} }},
+	"redeems for a lookalike":     {"client ids are compared byte for byte", func(s oauth.Store) oauth.Store { return redeemsForLookalike{s} }},
+	"rotates for a lookalike":     {"client ids are compared byte for byte", func(s oauth.Store) oauth.Store { return rotatesForLookalike{s} }},
+	"revokes a lookalike":         {"family ids are compared byte for byte", func(s oauth.Store) oauth.Store { return revokesLookalike{s} }},
+	"marks a lookalike":           {"family ids are compared byte for byte", func(s oauth.Store) oauth.Store { return marksLookalike{s} }},
+	"loses tickets":               {"a consent page's ticket is found", func(s oauth.Store) oauth.Store { return losesTickets{s} }},
+	"keeps tickets":               {"a consent page's ticket is found", func(s oauth.Store) oauth.Store { return keepsTickets{s, map[oauth.Digest]oauth.Code{}} }},
+	"redeems tickets":             {"a consent page's ticket is redeemed by no client", func(s oauth.Store) oauth.Store { return redeemsForAny{s} }},
+	"never sweeps tickets":        {"Sweep deletes a consent page's ticket", func(s oauth.Store) oauth.Store { return keepsTickets{s, map[oauth.Digest]oauth.Code{}} }},
 }
 
 func open(t *testing.T) oauth.Store {
