@@ -71,7 +71,8 @@ type Config struct {
 	// It needs Audience.
 	AnyClient bool
 	// Require lists further claims and the strings they must have, for
-	// example typ: Bearer for Keycloak.
+	// example typ: Bearer for Keycloak. It must not be empty if JWT.Types has
+	// "JWT".
 	Require map[string]string
 
 	// SubjectClaim is the claim that names the person, "sub" by default.
@@ -154,8 +155,8 @@ type JWT struct {
 	Algorithms []string
 	// Types are the values of the header's typ that are accepted, "at+jwt" by
 	// default (RFC 9068 section 4). A server that writes "JWT" into access
-	// tokens writes it into ID tokens as well: set Config.Require with what
-	// tells them apart.
+	// tokens writes it into ID tokens as well: New wants what tells them apart
+	// in Config.Require then.
 	Types []string
 	// Leeway is how far the clocks may differ for exp and nbf, 30 seconds by
 	// default, at most 5 minutes; negative means none.

@@ -60,7 +60,15 @@ func TestNewNamesEveryProblem(t *testing.T) {
 		"algorithms": {func(c *idp.Config) {
 			c.Introspection, c.Issuer = nil, testIssuer
 			c.JWT = &idp.JWT{KeysURL: "https://idp.example.com/keys", Algorithms: []string{"RS256", "HS256", "none", "", "rs256"}, Types: []string{"JWT", ""}, Leeway: time.Hour}
-		}, []string{"Algorithms[1]", "Algorithms[2]", "Algorithms[3]", "Algorithms[4]", "Types has", "Leeway is"}},
+		}, []string{"Algorithms[1]", "Algorithms[2]", "Algorithms[3]", "Algorithms[4]", "Types has", "Leeway is", "Require is missing"}},
+		"types of ID tokens": {func(c *idp.Config) {
+			c.Introspection, c.Issuer = nil, testIssuer
+			c.JWT = &idp.JWT{KeysURL: "https://idp.example.com/keys", Types: []string{"at+jwt", "application/jwt"}}
+		}, []string{"Require is missing: ID tokens have the typ JWT of JWT.Types as well"}},
+		"types of ID tokens, told apart": {func(c *idp.Config) {
+			c.Introspection, c.Issuer, c.Require = nil, testIssuer, map[string]string{"typ": "Bearer"}
+			c.JWT = &idp.JWT{KeysURL: "https://idp.example.com/keys", Types: []string{"JWT"}}
+		}, nil},
 		"any client": {func(c *idp.Config) { c.AnyClient = true }, []string{"Audience is missing"}},
 		"audience":   {func(c *idp.Config) { c.Audience = []string{""} }, []string{"Audience has"}},
 		"bounds": {func(c *idp.Config) {

@@ -52,6 +52,9 @@ func (c Config) check() error {
 		if c.Issuer == "" {
 			problem("Issuer is missing: JWT compares it with iss")
 		}
+		if len(c.Require) == 0 && slices.ContainsFunc(c.JWT.Types, func(typ string) bool { return mediaSubtype(typ) == "jwt" }) {
+			problem("Require is missing: ID tokens have the typ JWT of JWT.Types as well; require a claim that only access tokens have, such as typ: Bearer for Keycloak, or use Introspection")
+		}
 		errs = append(errs, c.JWT.check(c.AllowInsecure)...)
 	}
 	if c.AnyClient && len(c.Audience) == 0 {

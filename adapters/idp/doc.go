@@ -36,8 +36,10 @@
 //
 // An upstream that is down is 503, one that is slow 504, and one that answers
 // what it must not 502 at the token endpoint and 503 elsewhere. None of these is
-// ever 401, which would sign the streamer out. What the upstream writes never
-// reaches PRISM or the log.
+// ever 401, which would sign the streamer out. A wrong UpstreamSecret, or a client
+// that the upstream does not let use a grant type, is 503, with an error in the
+// log that says what to check. What the upstream writes never reaches PRISM or
+// the log.
 //
 // # Parallel refreshes
 //

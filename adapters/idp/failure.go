@@ -60,18 +60,18 @@ var (
 var (
 	errUpstreamRequest   = &refusalError{codeInvalidRequest, "the authorization server refused the request"}
 	errUpstreamGrant     = &refusalError{codeInvalidGrant, "the upstream refused the code or the refresh token"}
-	errUpstreamForbids   = &refusalError{codeUnauthorizedClient, "the client may not use this grant type"}
 	errUpstreamGrantType = &refusalError{codeUnsupportedGrantType, "the authorization server does not support this grant type"}
 	errUpstreamScope     = &refusalError{codeInvalidScope, "the scope is not allowed"}
 )
 
-// upstreamRefusals maps the upstream's error codes. invalid_client is not
-// among them: PRISM has authenticated to us, so that one means that the
-// bridge's own credentials are wrong, and a 401 would sign the streamer out.
+// upstreamRefusals maps the upstream's error codes. invalid_client and
+// unauthorized_client are not among them: PRISM has authenticated to us, so
+// they mean that the bridge's own credentials or what the upstream allows its
+// client are wrong. PRISM can repair neither, and a 401 would sign the
+// streamer out.
 var upstreamRefusals = map[string]*refusalError{
 	codeInvalidRequest:       errUpstreamRequest,
 	codeInvalidGrant:         errUpstreamGrant,
-	codeUnauthorizedClient:   errUpstreamForbids,
 	codeUnsupportedGrantType: errUpstreamGrantType,
 	codeInvalidScope:         errUpstreamScope,
 	// What Hydra has answered for a refresh token that was used before.
@@ -113,5 +113,6 @@ func refuseToken(reason string) error {
 // Failures that have a known cause.
 var (
 	errOwnCredentials = fmt.Errorf("idp: the upstream refused the bridge's own credentials: check UpstreamID, UpstreamSecret and TokenAuth, or those of Introspection: %w", prism.ErrUnavailable)
+	errOwnClient      = fmt.Errorf("idp: the upstream answered unauthorized_client: check UpstreamID, UpstreamSecret and TokenAuth, and that the client may use authorization_code and refresh_token: %w", prism.ErrUnavailable)
 	errUpstreamDown   = fmt.Errorf("idp: the upstream says that it is not available: %w", prism.ErrUnavailable)
 )

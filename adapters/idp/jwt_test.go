@@ -137,6 +137,29 @@ func TestJWTAttacks(t *testing.T) {
 	}
 }
 
+// A server that writes the typ JWT into all its tokens, as Keycloak does: an ID
+// token has an azp, so only Require keeps it out.
+func TestJWTOfTypeJWT(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withJWT, func(c *idp.Config) {
+		c.JWT.Types, c.Require = []string{"JWT"}, map[string]string{"typ": "Bearer"}
+	})
+	r.handle(keySet(publicJWK(t, signingKey, "k1")))
+	verify := func(typ any) error {
+		claims := with(claimsNow(r.clock.Now()), "client_id", nil, "azp", "prism at the upstream", "typ", typ)
+		_, err := r.bridge.Verify(t.Context(), signAs(t, map[string]any{"alg": "RS256", "kid": "k1", "typ": "JWT"}, signingKey, claims))
+		return err
+	}
+	if err := verify("Bearer"); err != nil {
+		t.Errorf("an access token: %v", err)
+	}
+	for _, typ := range []any{"ID", "Refresh", nil} {
+		if err := verify(typ); !errors.Is(err, prism.ErrUnauthorized) {
+			t.Errorf("typ %v: got %v, want ErrUnauthorized", typ, err)
+		}
+	}
+}
+
 // What the upstream signed but should not have is no fault of the streamer's:
 // 503, not the 401 that signs people out.
 func TestJWTOfAMisconfiguredUpstream(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/b2bprism/b2bprism/adapters/idp"
 	"github.com/b2bprism/b2bprism/oauth"
@@ -216,7 +217,9 @@ func TestUpstreamRefuses(t *testing.T) {
 		"token_inactive":             {401, "token_inactive", 400, "invalid_grant"},
 		"invalid_request":            {400, "invalid_request", 400, "invalid_request"},
 		"invalid_scope":              {400, "invalid_scope", 400, "invalid_scope"},
-		"unauthorized_client":        {403, "unauthorized_client", 400, "unauthorized_client"},
+		"unauthorized_client":        {403, "unauthorized_client", 503, "temporarily_unavailable"},
+		"unauthorized_client 400":    {400, "unauthorized_client", 503, "temporarily_unavailable"},
+		"Keycloak, a wrong secret":   {401, "unauthorized_client", 503, "temporarily_unavailable"},
 		"unsupported_grant_type":     {400, "unsupported_grant_type", 400, "unsupported_grant_type"},
 		"invalid_client":             {401, "invalid_client", 503, "temporarily_unavailable"},
 		"invalid_client 400":         {400, "invalid_client", 503, "temporarily_unavailable"},
@@ -241,6 +244,14 @@ func TestUpstreamRefuses(t *testing.T) {
 				if retry := got.Header().Get("Retry-After"); (retry != "") != (c.want == 503) {
 					t.Errorf("Retry-After: %q", retry)
 				}
+			}
+			// What PRISM cannot repair is an error in the log, what it can is none.
+			want := zapcore.InfoLevel
+			if c.want >= 500 {
+				want = zapcore.ErrorLevel
+			}
+			if n := r.log.FilterLevelExact(want).Len(); n != 2 {
+				t.Errorf("%d entries of level %v in the log, want 2: %v", n, want, r.log.All())
 			}
 		})
 	}

@@ -123,6 +123,9 @@ func readTokenError(got answer) error {
 	switch {
 	case err == nil && clientError && known:
 		return refused
+	case err == nil && clientError && code == codeUnauthorizedClient:
+		// Keycloak says so of a wrong secret, others of a grant type.
+		return errOwnClient
 	case err == nil && clientError && code == codeInvalidClient, got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
 		return errOwnCredentials
 	case err == nil && clientError && (code == codeServerError || code == codeTemporarilyUnavailable):

@@ -136,6 +136,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) {
 		err = a.sessions.RenewToken(r.Context())
 	}
 	if err != nil {
+		demo.RetryAfter(w.Header(), err)
 		page, status := demo.SignInPage(next, err)
 		a.answer(w, status, page, nil)
 		return

@@ -144,6 +144,7 @@ func (a *app) signIn(c *echo.Context) error {
 		err = a.sessions.RenewToken(ctx)
 	}
 	if err != nil {
+		demo.RetryAfter(c.Response().Header(), err)
 		page, status := demo.SignInPage(next, err)
 		return send(c, status, page)
 	}

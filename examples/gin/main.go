@@ -144,6 +144,7 @@ func (a *app) signIn(c *gin.Context) {
 	ctx, next := c.Request.Context(), c.PostForm("next")
 	userID, err := a.members.SignIn(c.Request)
 	if err != nil {
+		demo.RetryAfter(c.Writer.Header(), err)
 		page, status := demo.SignInPage(next, err)
 		a.answer(c, status, page, nil)
 		return

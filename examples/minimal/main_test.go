@@ -44,7 +44,7 @@ func TestGoLive(t *testing.T) {
 	})
 }
 
-// The README shows this file: it must stay small and on its own.
+// The README links to this file: it must stay small and on its own.
 func TestUnder100Lines(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("main.go")

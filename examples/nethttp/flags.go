@@ -51,7 +51,7 @@ func parseFlags(args []string, usage io.Writer) (settings, error) {
 	fs.StringVar(&s.db, "db", "", "database `DSN`: sqlite:FILE, postgres://…, mysql://… or memory: (default sqlite in the data folder)")
 	fs.StringVar(&s.redis, "redis", "", "keep tokens and chat in Redis: `URL` redis://USER:PASSWORD@HOST:PORT/DB, or rediss:// for TLS (default in the database)")
 	fs.StringVar(&s.rtmp, "rtmp", "rtmp://127.0.0.1:1935/live", "`URL` that stands before the stream key in every rtmpPath")
-	fs.StringVar(&s.media, "media", "", "media server to run as a child: nginx, or none")
+	fs.StringVar(&s.media, "media", "", "media `server` to run as a child: nginx; empty for none")
 	fs.BoolVar(&s.noDemo, "no-demo", false, "make no demo users and lives")
 	fs.BoolVar(&s.noAccessLog, "no-access-log", false, "do not log each request")
 	fs.StringVar(&s.publicURL, "public-url", "", "`URL` under which the HTTPS address is reached from outside (default https://ADDRESS)")

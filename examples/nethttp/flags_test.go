@@ -64,7 +64,9 @@ func TestFlags(t *testing.T) {
 		{"-rtmp http://h/live", "-rtmp"},
 		{"-rtmp rtmp://h/live/", "-rtmp"},
 		{"-media nginx", ""},
+		{"-media=", ""},
 		{"-media srs", `-media: "srs" is not supported`},
+		{"-media none", `-media: "none" is not supported`},
 		{"-public-url https://live.example.com", ""},
 		{"-public-url https://live.example.com/", ""},
 		{"-public-url http://live.example.com", "-public-url: must be https"},
@@ -121,6 +123,9 @@ func TestHelpIsNoFailure(t *testing.T) {
 	}
 	if code := run(t.Context(), []string{"-h"}, io.Discard, &usage); code != 0 || !strings.Contains(usage.String(), "-public-url") {
 		t.Errorf("code %d, usage:\n%s", code, usage.String())
+	}
+	if !strings.Contains(usage.String(), "nginx; empty for none") {
+		t.Errorf("the usage does not tell what -media takes:\n%s", usage.String())
 	}
 	if code := run(t.Context(), []string{"-addr", ":80"}, io.Discard, io.Discard); code != 2 {
 		t.Errorf("code %d for a bad flag, want 2", code)

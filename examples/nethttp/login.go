@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,14 +49,17 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) {
 	login, password := strings.TrimSpace(r.PostFormValue("login")), r.PostFormValue("password")
 	next := a.localPath(r.PostFormValue("next"))
 	who, err := a.checkPassword(r, login, password)
+	limited, isLimited := errors.AsType[*limitedError](err)
 	switch {
 	case err == nil:
 		a.sessions.start(w, r, who)
 		http.Redirect(w, r, next, http.StatusSeeOther)
 	case errors.Is(err, oauth.ErrBadCredentials):
 		a.refuseLogin(w, r, http.StatusForbidden, next, login, "The name or the password is wrong.")
-	case errors.Is(err, errTooManyAttempts):
-		a.refuseLogin(w, r, http.StatusTooManyRequests, next, login, "Too many attempts. Wait a few minutes, then try again.")
+	case isLimited:
+		w.Header().Set("Retry-After", strconv.FormatInt(int64(math.Ceil(limited.wait.Seconds())), 10))
+		a.refuseLogin(w, r, http.StatusTooManyRequests, next, login,
+			"Too many attempts. Try again in "+counted(int64(math.Ceil(limited.wait.Minutes())), "minute")+".")
 	default:
 		a.fail(w, r, err)
 	}
@@ -64,7 +70,10 @@ func (a *app) refuseLogin(w http.ResponseWriter, r *http.Request, status int, ne
 	a.render(w, r, status, "login", page{Title: "Sign in", Error: text, Body: newLoginForm(next, login)})
 }
 
-var errTooManyAttempts = errors.New("too many sign-in attempts")
+// limitedError is a sign-in that has to wait, because of too many before it.
+type limitedError struct{ wait time.Duration }
+
+func (e *limitedError) Error() string { return "too many sign-in attempts: wait " + e.wait.String() }
 
 func (a *app) checkPassword(r *http.Request, login, password string) (*account, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
@@ -76,8 +85,32 @@ func (a *app) checkPassword(r *http.Request, login, password string) (*account, 
 	}
 	if wait > 0 {
 		a.log.Warn("sign-in limited", zap.Stringer("from", from))
-		return nil, errTooManyAttempts
+		return nil, &limitedError{wait}
 	}
+	who, err := a.admitted(ctx, login, password)
+	switch {
+	case err == nil:
+		a.limiter.Succeeded(ctx, login, from)
+	case !errors.Is(err, oauth.ErrBadCredentials):
+		a.refund(r.Context(), login, from)
+	}
+	return who, err
+}
+
+// refund takes back an attempt that nobody could judge, so that an outage locks
+// nobody out. One whose browser went away meanwhile stays counted: otherwise
+// hanging up would buy any number of attempts.
+func (a *app) refund(ctx context.Context, login string, from netip.Addr) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	if limiter, ok := a.limiter.(oauth.LimiterRefunder); ok {
+		limiter.Refund(ctx, login, from)
+	}
+}
+
+// admitted returns the account with this password, unless it is disabled.
+func (a *app) admitted(ctx context.Context, login, password string) (*account, error) {
 	who, err := a.accounts.check(ctx, login, password)
 	if err != nil {
 		return nil, err
@@ -91,7 +124,6 @@ func (a *app) checkPassword(r *http.Request, login, password string) (*account, 
 			return nil, oauth.ErrBadCredentials
 		}
 	}
-	a.limiter.Succeeded(ctx, login, from)
 	return who, nil
 }
 

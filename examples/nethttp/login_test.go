@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/b2bprism/b2bprism/oauth"
+	"github.com/b2bprism/b2bprism/prism"
 )
 
 var localPaths = []struct{ next, want string }{
@@ -106,14 +112,105 @@ func TestSignIn(t *testing.T) {
 func TestPasswordGuessingIsLimited(t *testing.T) {
 	t.Parallel()
 	in := start(t)
+	now := time.Now()
+	in.limiter = oauth.NewMemoryLimiter(oauth.LimiterOptions{Now: func() time.Time { return now }})
 	b := in.visit()
-	for range 10 {
+	for range oauth.DefaultAccountAttempts {
 		wants(t, b.post("/login", "login", "bada", "password", "guess"), http.StatusForbidden)
 	}
-	wants(t, b.post("/login", "login", "bada", "password", in.entry("bada").Password), http.StatusTooManyRequests, "Too many attempts")
+	try := func(text, retryAfter string) {
+		t.Helper()
+		got := b.post("/login", "login", "bada", "password", in.entry("bada").Password)
+		wants(t, got, http.StatusTooManyRequests, `role="alert">Too many attempts. `+text+`</p>`, `value="bada"`)
+		if have := got.header.Get("Retry-After"); have != retryAfter {
+			t.Errorf("Retry-After %q, want %q", have, retryAfter)
+		}
+	}
+	try("Try again in 5 minutes.", "300")
+	now = now.Add(4*time.Minute + 100*time.Millisecond)
+	try("Try again in 1 minute.", "60")
+	now = now.Add(time.Minute)
+	wants(t, b.post("/login", "login", "bada", "password", in.entry("bada").Password), http.StatusSeeOther)
 	if log := in.log.String(); strings.Contains(log, "guess") {
 		t.Error("the log has what was typed")
 	}
+}
+
+// An outage uses up nobody's attempts: after it the right password works at
+// once.
+func TestOutageLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	in := start(t)
+	store := &failingUsers{dataStore: in.store}
+	in.store = store
+	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	busy := cap(in.accounts.hashing)
+	for range busy {
+		in.accounts.hashing <- struct{}{}
+	}
+	for range oauth.DefaultAccountAttempts + 1 {
+		if code := in.tryLogin(late, "haneul"); code != http.StatusServiceUnavailable {
+			t.Errorf("%d while passwords cannot be checked", code)
+		}
+	}
+	for range busy {
+		<-in.accounts.hashing
+	}
+	store.err = prism.ErrUnavailable
+	for range oauth.DefaultAccountAttempts + 1 {
+		if code := in.tryLogin(t.Context(), "haneul"); code != http.StatusServiceUnavailable {
+			t.Errorf("%d while the store is down", code)
+		}
+	}
+	store.err = nil
+	if code := in.tryLogin(t.Context(), "haneul"); code != http.StatusSeeOther {
+		t.Errorf("%d after the outage", code)
+	}
+}
+
+// Hanging up while the sign-in is checked does not buy attempts.
+func TestHangingUpIsCounted(t *testing.T) {
+	t.Parallel()
+	in := start(t)
+	store := &failingUsers{dataStore: in.store, err: context.Canceled}
+	in.store = store
+	codes := map[int]int{}
+	for range oauth.DefaultAccountAttempts + 3 {
+		var ctx context.Context
+		ctx, store.hangUp = context.WithCancel(t.Context())
+		codes[in.tryLogin(ctx, "haneul")]++
+		store.hangUp()
+	}
+	if codes[http.StatusTooManyRequests] != 3 {
+		t.Errorf("answers %v, want 3 of 429", codes)
+	}
+}
+
+// tryLogin is a sign-in with the right password that ends with ctx.
+func (in *instance) tryLogin(ctx context.Context, login string) (status int) {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, in.origin+"/login", nil)
+	r.PostForm = url.Values{"login": {login}, "password": {in.entry(login).Password}}
+	w := httptest.NewRecorder()
+	in.signIn(w, r)
+	return w.Code
+}
+
+// failingUsers is a store whose User fails with err, if that is set.
+type failingUsers struct {
+	dataStore
+	err    error
+	hangUp context.CancelFunc
+}
+
+func (s *failingUsers) User(ctx context.Context, userID string) (prism.User, error) {
+	if s.hangUp != nil {
+		s.hangUp()
+	}
+	if s.err != nil {
+		return prism.User{}, s.err
+	}
+	return s.dataStore.User(ctx, userID)
 }
 
 func TestSignInIsOnHTTPSOnly(t *testing.T) {

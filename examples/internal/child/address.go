@@ -16,7 +16,7 @@ func Address(t testing.TB) string {
 	t.Helper()
 	const first, last = 20_000, 30_000
 	for range 100 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(last-first)))
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(last-first))) //nolint:gosec // G404: a port need not be unguessable
 		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 		if err != nil {
 			continue

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -16,9 +19,21 @@ import (
 	"github.com/b2bprism/b2bprism/store/memory"
 )
 
-// ErrTooManyAttempts is returned by Members.SignIn while guessing is slowed
-// down.
-var ErrTooManyAttempts = errors.New("too many sign-in attempts")
+// LimitedError is returned by Members.SignIn while guessing is slowed down.
+type LimitedError struct {
+	// Wait is how long to wait before the next attempt.
+	Wait time.Duration
+}
+
+func (e *LimitedError) Error() string { return "too many sign-in attempts: wait " + e.Wait.String() }
+
+// RetryAfter sets the Retry-After header, in seconds, if problem is a
+// LimitedError. It goes with SignInPage.
+func RetryAfter(h http.Header, problem error) {
+	if limited, ok := errors.AsType[*LimitedError](problem); ok {
+		h.Set("Retry-After", strconv.FormatInt(int64(math.Ceil(limited.Wait.Seconds())), 10))
+	}
+}
 
 // Members are the people of the app. They are safe for concurrent use.
 type Members struct {
@@ -43,7 +58,8 @@ func NewMembers(password string, cost int) (*Members, error) {
 
 // SignIn checks the fields login and password of a posted form and returns the
 // member's id. It returns oauth.ErrBadCredentials for a wrong pair, in the same
-// time whether or not the login exists, and ErrTooManyAttempts.
+// time whether or not the login exists, a *LimitedError while guessing is slowed
+// down, and other errors if nobody can tell; these use up no attempt.
 func (m *Members) SignIn(r *http.Request) (userID string, err error) {
 	login, password := strings.TrimSpace(r.PostFormValue("login")), r.PostFormValue("password")
 	var from netip.Addr
@@ -55,15 +71,31 @@ func (m *Members) SignIn(r *http.Request) (userID string, err error) {
 		return "", err
 	}
 	if wait > 0 {
-		return "", ErrTooManyAttempts
+		return "", &LimitedError{wait}
 	}
-	wrong := bcrypt.CompareHashAndPassword(m.hash, []byte(password))
+	err = bcrypt.CompareHashAndPassword(m.hash, []byte(password))
 	userID, known := m.ids[login]
-	if wrong != nil || !known {
+	switch {
+	case err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
+		m.refund(r.Context(), login, from)
+		return "", fmt.Errorf("demo: check password: %w", err)
+	case err != nil || !known:
 		return "", oauth.ErrBadCredentials
 	}
 	m.limiter.Succeeded(r.Context(), login, from)
 	return userID, nil
+}
+
+// refund takes back an attempt that nobody could judge, so that an outage locks
+// nobody out. One whose browser went away meanwhile stays counted: otherwise
+// hanging up would buy any number of attempts.
+func (m *Members) refund(ctx context.Context, login string, from netip.Addr) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	if limiter, ok := m.limiter.(oauth.LimiterRefunder); ok {
+		limiter.Refund(ctx, login, from)
+	}
 }
 
 // Open makes the app's people and data, in memory: each member has a channel.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"html/template"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,16 +42,21 @@ button{font:inherit;padding:.5rem 1rem}[role=alert]{color:#b00020}</style>{{end 
 
 // SignInPage makes the sign-in page and its status. Its form posts login,
 // password and next to /login. problem is what Members.SignIn returned before,
-// or nil.
+// or nil; RetryAfter sets the header that goes with it.
 func SignInPage(next string, problem error) (page []byte, status int) {
 	text := ""
+	limited, isLimited := errors.AsType[*LimitedError](problem)
 	switch {
 	case problem == nil:
 		status = http.StatusOK
 	case errors.Is(problem, oauth.ErrBadCredentials):
 		status, text = http.StatusForbidden, "The name or the password is wrong."
-	case errors.Is(problem, ErrTooManyAttempts):
-		status, text = http.StatusTooManyRequests, "Too many attempts. Wait a few minutes, then try again."
+	case isLimited:
+		minutes := "a minute"
+		if n := math.Ceil(limited.Wait.Minutes()); n > 1 {
+			minutes = fmt.Sprintf("%.0f minutes", n)
+		}
+		status, text = http.StatusTooManyRequests, "Too many attempts. Try again in "+minutes+"."
 	default:
 		status, text = http.StatusServiceUnavailable, "Nobody can sign in for now. Try again later."
 	}
