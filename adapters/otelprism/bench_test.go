@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/b2bprism/b2bprism/adapters/otelprism"
@@ -12,9 +13,19 @@ import (
 )
 
 func BenchmarkRequest(b *testing.B) {
-	for name, sampler := range map[string]sdktrace.Sampler{"sampled": sdktrace.AlwaysSample(), "dropped": sdktrace.NeverSample()} {
+	for name, of := range map[string]struct {
+		sampler sdktrace.Sampler
+		metered bool
+	}{
+		"sampled": {sampler: sdktrace.AlwaysSample()}, "dropped": {sampler: sdktrace.NeverSample()},
+		"metered": {sampler: sdktrace.NeverSample(), metered: true},
+	} {
 		b.Run(name, func(b *testing.B) {
-			telemetry, err := otelprism.New(sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler)), otelprism.Options{})
+			var opt otelprism.Options
+			if of.metered {
+				opt.MeterProvider = newMeterProvider(b, sdkmetric.NewManualReader())
+			}
+			telemetry, err := otelprism.New(sdktrace.NewTracerProvider(sdktrace.WithSampler(of.sampler)), opt)
 			if err != nil {
 				b.Fatal(err)
 			}

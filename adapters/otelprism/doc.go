@@ -29,5 +29,10 @@
 // a query string. User ids are left out, or hashed with Options.UserHashKey.
 // Ids of lives and channels, and OAuth client ids, are attributes of events.
 //
+// With Options.MeterProvider there are metrics: duration and number of
+// requests, outcomes of tokens, lives on air and, through [Telemetry.Ingest],
+// the hooks and publishers of a media server. The README lists them. Their
+// attributes are of fixed sets, without ids.
+//
 // The package uses the API of OpenTelemetry only; the host brings the SDK.
 package otelprism

@@ -7,10 +7,14 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/b2bprism/b2bprism/adapters/ingest"
 	"github.com/b2bprism/b2bprism/adapters/otelprism"
 	"github.com/b2bprism/b2bprism/oauth"
 	"github.com/b2bprism/b2bprism/prism"
@@ -72,4 +76,45 @@ func ExampleTelemetry_PRISMTrace() {
 	_, done := joined.RequestStart(context.Background(), prism.RequestInfo{Method: http.MethodGet, Route: "/v1/service/user"})
 	done(prism.RequestResult{Status: http.StatusOK})
 	// Output: /v1/service/user 200
+}
+
+// The metrics go to a MeterProvider, which the host connects to its exporter.
+// The hooks of the media server pass through Ingest.
+func ExampleTelemetry_Ingest() {
+	store, err := memory.New(prism.StoreOptions{RTMPBase: "rtmp://ingest.example.com/live"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	reader := sdkmetric.NewManualReader()
+	telemetry, err := otelprism.New(sdktrace.NewTracerProvider(), otelprism.Options{
+		MeterProvider: sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)),
+		LivesOnAir:    otelprism.CountLives(store, 1000),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	events, err := ingest.NewEvents(store, ingest.EventsOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	events = telemetry.Ingest(events) // and then to ingest.NGINX or another handler
+
+	if _, err := events.Authorize(context.Background(), ingest.Publish{Key: "unknown", Session: "1"}); err != nil {
+		fmt.Println("refused")
+	}
+	var collected metricdata.ResourceMetrics
+	if err := reader.Collect(context.Background(), &collected); err != nil {
+		log.Fatal(err)
+	}
+	for _, m := range collected.ScopeMetrics[0].Metrics {
+		if !strings.HasPrefix(m.Name, "b2bprism.oauth.") {
+			fmt.Println(m.Name, m.Unit)
+		}
+	}
+	// Unordered output:
+	// refused
+	// b2bprism.ingest.events {event}
+	// b2bprism.ingest.sessions {session}
+	// b2bprism.live.count_failures {failure}
+	// b2bprism.live.on_air {live}
 }

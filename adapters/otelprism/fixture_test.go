@@ -23,6 +23,22 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const redirectURI = "https://global.apis.naver.com/prism/prism-auth-api/oauth/partner/svc1"
 
+func newStore(t testing.TB) *memory.Store {
+	t.Helper()
+	store, err := memory.New(prism.StoreOptions{RTMPBase: "rtmp://ingest.example/live"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(
+		store.PutUser(t.Context(), prism.User{ID: "minji", Name: "Minji"}),
+		store.PutChannel(t.Context(), "minji", prism.Channel{ID: "main", Name: "Main", Enabled: true, Link: "https://tv.example/main"}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
 // newTelemetry returns Telemetry and the recorder of its spans.
 func newTelemetry(t testing.TB, opt otelprism.Options) (*otelprism.Telemetry, *sdktrace.TracerProvider, *tracetest.SpanRecorder) {
 	t.Helper()
@@ -67,17 +83,7 @@ type host struct {
 func startHost(t *testing.T, opt otelprism.Options) *host {
 	t.Helper()
 	telemetry, provider, recorder := newTelemetry(t, opt)
-	store, err := memory.New(prism.StoreOptions{RTMPBase: "rtmp://ingest.example/live"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = errors.Join(
-		store.PutUser(t.Context(), prism.User{ID: "minji", Name: "Minji"}),
-		store.PutChannel(t.Context(), "minji", prism.Channel{ID: "main", Name: "Main", Enabled: true, Link: "https://tv.example/main"}),
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := newStore(t)
 	h := &host{store: &tracedStore{Store: store, tracer: provider.Tracer("store")}, recorder: recorder}
 
 	server := httptest.NewUnstartedServer(nil)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -19,15 +20,36 @@ import (
 // scope names the package to OpenTelemetry.
 const scope = "github.com/b2bprism/b2bprism/adapters/otelprism"
 
-// MinUserHashKey is the least length of Options.UserHashKey, in bytes.
-const MinUserHashKey = 32
+// Defaults and bounds of Options.
+const (
+	DefaultLivesTimeout   = time.Second
+	DefaultSessionTimeout = 90 * time.Second
+	// MinUserHashKey is the least length of Options.UserHashKey, in bytes.
+	MinUserHashKey = 32
+)
 
 // Options describe Telemetry. The zero value is good.
 type Options struct {
-	// MeterProvider makes the metrics http.server.request.duration, with
-	// bounds around the 1 s and 3 s of PRISM, and
-	// http.server.active_requests. nil means no metrics.
+	// MeterProvider makes the metrics that the README lists, among them
+	// http.server.request.duration with bounds around the 1 s and 3 s of
+	// PRISM. nil means no metrics.
 	MeterProvider metric.MeterProvider
+
+	// LivesOnAir counts the lives that are on air in the whole service; see
+	// CountLives. It is asked at every collection of every reader, because
+	// what one instance saw begin and end drifts: another one may end it.
+	// Every instance reports the same number, so take its max, not its sum.
+	// It must be safe for concurrent use and honour ctx. When it fails, the
+	// metric is left out of that collection. nil means no such metric; it
+	// needs a MeterProvider.
+	LivesOnAir func(ctx context.Context) (int, error)
+	// LivesTimeout is the time that LivesOnAir has: 1 s by default.
+	LivesTimeout time.Duration
+
+	// SessionTimeout is how long a publisher is counted after its last
+	// heartbeat: 90 s by default. It should be a few times the interval in
+	// which the media server reports.
+	SessionTimeout time.Duration
 
 	// UserHashKey adds the attribute user.hash, an HMAC-SHA-256 of the user
 	// id, so that the requests of one user can be found together, by people
@@ -36,25 +58,25 @@ type Options struct {
 	UserHashKey []byte
 }
 
-// Telemetry observes a service. It is safe for concurrent use, runs no
-// goroutine and needs no Close; the host shuts its providers down.
+// Telemetry observes a service. It is safe for concurrent use and runs no
+// goroutine; the host shuts its providers down. Close is for a host whose
+// MeterProvider lives on.
 type Telemetry struct {
 	tracer  trace.Tracer
 	meters  *meters
 	hashKey []byte
 }
 
-// New makes Telemetry. It reports a nil provider, a key that is too short, and
-// instruments that the meter provider refuses.
+// New makes Telemetry. It reports a nil provider, every option that is out of
+// bounds, and instruments that the meter provider refuses.
 func New(provider trace.TracerProvider, opt Options) (*Telemetry, error) {
-	var errs []error
-	if provider == nil {
-		errs = append(errs, errors.New("otelprism: New: the TracerProvider is nil"))
+	if opt.LivesTimeout == 0 {
+		opt.LivesTimeout = DefaultLivesTimeout
 	}
-	if opt.UserHashKey != nil && len(opt.UserHashKey) < MinUserHashKey {
-		errs = append(errs, fmt.Errorf("otelprism: Options.UserHashKey has %d bytes, want at least %d", len(opt.UserHashKey), MinUserHashKey))
+	if opt.SessionTimeout == 0 {
+		opt.SessionTimeout = DefaultSessionTimeout
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := opt.check(provider); err != nil {
 		return nil, err
 	}
 	t := &Telemetry{
@@ -63,12 +85,40 @@ func New(provider trace.TracerProvider, opt Options) (*Telemetry, error) {
 	}
 	if opt.MeterProvider != nil {
 		var err error
-		if t.meters, err = newMeters(opt.MeterProvider); err != nil {
+		if t.meters, err = newMeters(opt); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
 }
+
+func (o Options) check(provider trace.TracerProvider) error {
+	var errs []error
+	problem := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("otelprism: "+format, args...))
+	}
+	if provider == nil {
+		problem("New: the TracerProvider is nil")
+	}
+	if o.UserHashKey != nil && len(o.UserHashKey) < MinUserHashKey {
+		problem("Options.UserHashKey has %d bytes, want at least %d", len(o.UserHashKey), MinUserHashKey)
+	}
+	if o.LivesOnAir != nil && o.MeterProvider == nil {
+		problem("Options.LivesOnAir needs a MeterProvider")
+	}
+	if o.LivesTimeout < 0 {
+		problem("Options.LivesTimeout: %s is negative", o.LivesTimeout)
+	}
+	if o.SessionTimeout < 0 {
+		problem("Options.SessionTimeout: %s is negative", o.SessionTimeout)
+	}
+	return errors.Join(errs...)
+}
+
+// Close ends the metrics that are asked for at a collection: lives on air and
+// ingest sessions. The rest goes on. It may be called more than once, and has
+// nothing to do without a MeterProvider.
+func (t *Telemetry) Close() error { return t.meters.close() }
 
 // withUser adds the hash of the user, if users are wanted.
 func (t *Telemetry) withUser(attrs []attribute.KeyValue, userID string) []attribute.KeyValue {

@@ -2,15 +2,12 @@ package otelprism_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/codes"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -29,6 +26,15 @@ func TestNewRefuses(t *testing.T) {
 		},
 		"UserHashKey has 0 bytes": func() (*otelprism.Telemetry, error) {
 			return otelprism.New(provider, otelprism.Options{UserHashKey: []byte{}})
+		},
+		"LivesOnAir needs a MeterProvider": func() (*otelprism.Telemetry, error) {
+			return otelprism.New(provider, otelprism.Options{LivesOnAir: func(context.Context) (int, error) { return 0, nil }})
+		},
+		"LivesTimeout: -1s": func() (*otelprism.Telemetry, error) {
+			return otelprism.New(provider, otelprism.Options{LivesTimeout: -time.Second})
+		},
+		"SessionTimeout: -1s": func() (*otelprism.Telemetry, error) {
+			return otelprism.New(provider, otelprism.Options{SessionTimeout: -time.Second})
 		},
 	} {
 		telemetry, err := make()
@@ -146,52 +152,5 @@ func TestNotSampled(t *testing.T) {
 	}
 	if n := len(recorder.Ended()); n != 0 {
 		t.Errorf("%d spans, want none", n)
-	}
-}
-
-func TestMetrics(t *testing.T) {
-	t.Parallel()
-	reader := sdkmetric.NewManualReader()
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	defer func() {
-		if err := provider.Shutdown(context.Background()); err != nil {
-			t.Error(err)
-		}
-	}()
-	telemetry, _, _ := newTelemetry(t, otelprism.Options{MeterProvider: provider})
-	tr := telemetry.PRISMTrace()
-	for i := range 10_000 {
-		play(t.Context(), tr, "OTHER", "unknown", prism.RequestResult{Status: 404, UserID: fmt.Sprint(i), ErrorCode: i, Duration: time.Second})
-	}
-	play(t.Context(), tr, "GET", "/v1/service/user", prism.RequestResult{Status: 504, Duration: 4 * time.Second})
-	tr.RequestStart(t.Context(), prism.RequestInfo{RequestID: "r2", Method: "GET", Route: "/v1/service/user"}) // goes on
-
-	var collected metricdata.ResourceMetrics
-	if err := reader.Collect(t.Context(), &collected); err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	for _, scope := range collected.ScopeMetrics {
-		for _, m := range scope.Metrics {
-			switch data := m.Data.(type) {
-			case metricdata.Histogram[float64]:
-				for _, p := range data.DataPoints {
-					got[fmt.Sprint(m.Name, " ", m.Unit, " ", attrs(p.Attributes.ToSlice()))] = fmt.Sprintf("%d, %g", p.Count, p.Sum)
-				}
-			case metricdata.Sum[int64]:
-				for _, p := range data.DataPoints {
-					got[fmt.Sprint(m.Name, " ", m.Unit, " ", attrs(p.Attributes.ToSlice()))] = fmt.Sprint(p.Value)
-				}
-			}
-		}
-	}
-	want := map[string]string{
-		"http.server.active_requests {request} map[http.request.method:GET url.scheme:https]":                                                                   "1",
-		"http.server.active_requests {request} map[http.request.method:_OTHER url.scheme:https]":                                                                "0",
-		"http.server.request.duration s map[error.type:504 http.request.method:GET http.response.status_code:504 http.route:/v1/service/user url.scheme:https]": "1, 4",
-		"http.server.request.duration s map[http.request.method:_OTHER http.response.status_code:404 http.route:unknown url.scheme:https]":                      "10000, 10000",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
 	}
 }

@@ -29,11 +29,13 @@ const (
 func (t *Telemetry) OAuthTrace() oauth.Trace {
 	return oauth.Trace{
 		TokenIssued: func(ctx context.Context, e oauth.TokenEvent) {
+			t.meters.tokenIssued(ctx, e)
 			t.note(ctx, eventIssued, t.withUser([]attribute.KeyValue{
 				keyClientID.String(e.ClientID), keyGrantType.String(e.GrantType), keySibling.Bool(e.Sibling),
 			}, e.UserID)...)
 		},
 		TokenRefused: func(ctx context.Context, e oauth.RefusedEvent) {
+			t.meters.tokenRefused(ctx, e)
 			attrs := []attribute.KeyValue{keyEndpoint.String(e.Endpoint), keyCode.String(e.Code), keyReason.String(e.Reason)}
 			if e.ClientID != "" {
 				attrs = append(attrs, keyClientID.String(e.ClientID))
@@ -44,11 +46,13 @@ func (t *Telemetry) OAuthTrace() oauth.Trace {
 			t.note(ctx, eventRefused, attrs...)
 		},
 		ReuseDetected: func(ctx context.Context, e oauth.ReuseEvent) {
+			t.meters.reuseDetected(ctx, e)
 			t.note(ctx, eventReuse, t.withUser([]attribute.KeyValue{
 				keyClientID.String(e.ClientID), keyReused.String(e.What),
 			}, e.UserID)...)
 		},
 		LoginFailed: func(ctx context.Context, e oauth.LoginEvent) {
+			t.meters.loginFailed(ctx, e)
 			t.note(ctx, eventLogin, keyClientID.String(e.ClientID), keyLimited.Bool(e.Limited))
 		},
 	}

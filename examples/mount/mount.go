@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-chi/chi/v5"
 	"github.com/gorilla/mux"
+	echov4 "github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v5"
 )
 
@@ -79,5 +80,19 @@ func Echo(svc http.Handler) http.Handler {
 func EchoStripped(svc http.Handler) http.Handler {
 	router := echo.New()
 	router.Any("/prism/*", echo.WrapHandler(http.StripPrefix("/prism", svc)))
+	return router
+}
+
+// EchoV4 mounts svc in echo v4, as Echo does in v5.
+func EchoV4(svc http.Handler) http.Handler {
+	router := echov4.New()
+	router.Any("/prism/*", echov4.WrapHandler(svc))
+	return router
+}
+
+// EchoV4Stripped is EchoV4 with StripPrefix.
+func EchoV4Stripped(svc http.Handler) http.Handler {
+	router := echov4.New()
+	router.Any("/prism/*", echov4.WrapHandler(http.StripPrefix("/prism", svc)))
 	return router
 }

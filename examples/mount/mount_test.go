@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -19,14 +18,16 @@ func init() { gin.SetMode(gin.ReleaseMode) }
 // routers are all mountings of the table.
 var routers = []struct {
 	name  string
-	mount func(http.Handler) http.Handler
+	serve func(t *testing.T, svc http.Handler) (address string)
 }{
-	{"net/http", NetHTTP}, {"net/http stripped", NetHTTPStripped},
-	{"gorilla", Gorilla}, {"gorilla stripped", GorillaStripped},
-	{"chi", Chi}, {"chi stripped", ChiStripped},
-	{"gin", Gin}, {"gin stripped", GinStripped},
-	{"echo", Echo}, {"echo stripped", EchoStripped},
-	{"alone", func(svc http.Handler) http.Handler { return svc }},
+	{"net/http", overHTTP(NetHTTP)}, {"net/http stripped", overHTTP(NetHTTPStripped)},
+	{"gorilla", overHTTP(Gorilla)}, {"gorilla stripped", overHTTP(GorillaStripped)},
+	{"chi", overHTTP(Chi)}, {"chi stripped", overHTTP(ChiStripped)},
+	{"gin", overHTTP(Gin)}, {"gin stripped", overHTTP(GinStripped)},
+	{"echo", overHTTP(Echo)}, {"echo stripped", overHTTP(EchoStripped)},
+	{"echo v4", overHTTP(EchoV4)}, {"echo v4 stripped", overHTTP(EchoV4Stripped)},
+	{"fiber", overFiber(Fiber)}, {"fiber stripped", overFiber(FiberStripped)},
+	{"alone", overHTTP(func(svc http.Handler) http.Handler { return svc })},
 }
 
 // hostAnswers are the requests that a router answers before they reach us. The
@@ -40,9 +41,20 @@ var hostAnswers = map[string]map[string]int{
 	"gin stripped":      {"GET /prism": 301, "PROPFIND /prism/v1/service/user": 404, "QUERY /prism/v1/service/user": 404},
 	"echo":              {"GET /prism": 404},
 	"echo stripped":     {"GET /prism": 404},
+	"echo v4":           echoV4Answers,
+	"echo v4 stripped":  echoV4Answers,
+	"fiber":             fiberAnswers,
+	"fiber stripped":    fiberAnswers,
 	"chi":               {"PROPFIND /prism/v1/service/user": 405},
 	"chi stripped":      {"PROPFIND /prism/v1/service/user": 405},
 }
+
+// echoV4Answers: QUERY gets an Allow of echo's own.
+var echoV4Answers = map[string]int{"GET /prism": 404, "QUERY /prism/v1/service/user": 405}
+
+// fiberAnswers: fiber refuses methods that are not in Config.RequestMethods.
+// It leaves every path as it is.
+var fiberAnswers = map[string]int{"PROPFIND /prism/v1/service/user": 501, "QUERY /prism/v1/service/user": 501}
 
 // netHTTPAnswers are the redirects of http.ServeMux to a path with the slash
 // that it lacks or without double slashes and dot segments.
@@ -141,17 +153,16 @@ func TestMountMatrix(t *testing.T) {
 		t.Run(router.name, func(t *testing.T) {
 			svc := newService(t)
 			reached := false
-			handler := router.mount(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			address := router.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				reached = true
 				svc.ServeHTTP(w, r)
 			}))
-			server := httptest.NewServer(handler)
-			defer server.Close()
-			client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			client := newClient(t)
+			client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 			for _, want := range requests {
 				name := want.method + " " + want.path
 				reached = false
-				req, err := http.NewRequestWithContext(t.Context(), want.method, server.URL, nil)
+				req, err := http.NewRequestWithContext(t.Context(), want.method, address, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,7 +2,6 @@ package mount
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -20,9 +19,7 @@ import (
 
 func checkMount(t *testing.T, handler http.Handler) error {
 	t.Helper()
-	server := httptest.NewServer(handler)
-	defer server.Close()
-	return prism.CheckMount(t.Context(), server.Client(), server.URL)
+	return prism.CheckMount(t.Context(), newClient(t), serveHTTP(t, handler))
 }
 
 // Every mounting of the matrix passes the self-check.
@@ -31,7 +28,7 @@ func TestCheckMountPasses(t *testing.T) {
 	for _, router := range routers {
 		t.Run(router.name, func(t *testing.T) {
 			t.Parallel()
-			if err := checkMount(t, router.mount(newService(t))); err != nil {
+			if err := prism.CheckMount(t.Context(), newClient(t), router.serve(t, newService(t))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -41,24 +38,35 @@ func TestCheckMountPasses(t *testing.T) {
 // The service beside CORS passes the self-check, while the API has its CORS.
 func TestBesideCORS(t *testing.T) {
 	t.Parallel()
-	for name, mount := range map[string]func(svc, api http.Handler) http.Handler{
-		"net/http": NetHTTPBesideCORS, "gorilla": GorillaBesideCORS, "chi": ChiBesideCORS, "gin": GinBesideCORS, "echo": EchoBesideCORS,
+	besideHTTP := func(mount func(svc, api http.Handler) http.Handler) func(t *testing.T, svc, api http.Handler) string {
+		return func(t *testing.T, svc, api http.Handler) string { return serveHTTP(t, mount(svc, api)) }
+	}
+	for name, serve := range map[string]func(t *testing.T, svc, api http.Handler) (address string){
+		"net/http": besideHTTP(NetHTTPBesideCORS), "gorilla": besideHTTP(GorillaBesideCORS), "chi": besideHTTP(ChiBesideCORS),
+		"gin": besideHTTP(GinBesideCORS), "echo": besideHTTP(EchoBesideCORS),
+		"fiber": func(t *testing.T, svc, api http.Handler) string { return serveFiber(t, FiberBesideCORS(svc, api)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("api")) })
-			handler := mount(newService(t), api)
-			if err := checkMount(t, handler); err != nil {
+			address, client := serve(t, newService(t), api), newClient(t)
+			if err := prism.CheckMount(t.Context(), client, address); err != nil {
 				t.Error(err)
 			}
 			for _, method := range []string{http.MethodGet, http.MethodOptions} {
-				r := httptest.NewRequest(method, "https://host.example/api/lives", nil)
+				r, err := http.NewRequestWithContext(t.Context(), method, address+"/api/lives", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
 				r.Header.Set("Origin", "https://player.example")
 				r.Header.Set("Access-Control-Request-Method", http.MethodGet)
-				w := httptest.NewRecorder()
-				handler.ServeHTTP(w, r)
-				if w.Code >= 300 || w.Header().Get("Access-Control-Allow-Origin") != "*" {
-					t.Errorf("%s /api/lives: %d %v", method, w.Code, w.Header())
+				resp, err := client.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				if resp.StatusCode >= 300 || resp.Header.Get("Access-Control-Allow-Origin") != "*" {
+					t.Errorf("%s /api/lives: %d %v", method, resp.StatusCode, resp.Header)
 				}
 			}
 		})
