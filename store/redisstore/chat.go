@@ -61,9 +61,12 @@ var (
 // also by several processes on one Redis. Its errors, and how it honours ctx,
 // are those of Store.
 //
-// A cursor is the number of a message. Numbers of a live go up by one. The
-// first is the time in milliseconds, so that a chat which Redis lost, or whose
-// Retention is over, goes on above the cursors that readers still have.
+// A cursor is the number of a message: the time in milliseconds, or one more
+// than the number before if that is not above it. So numbers have gaps, and a
+// chat of which Redis lost all or the latest messages, or whose Retention is
+// over, goes on above the cursors that readers still have. No number is given
+// twice, as long as the clocks of the processes that write differ by less than
+// it takes Redis to come back.
 //
 // For PRISM it is Config.Chat, ChatSend and ChatDelete. Audience and Lives
 // join it to the host's main store.
@@ -127,3 +130,5 @@ func (c *Chat) key(liveID, kind string) string {
 func (c *Chat) stateKey(liveID string) string { return c.key(liveID, "state") }
 
 func (c *Chat) logKey(liveID string) string { return c.key(liveID, "log") }
+
+func (c *Chat) deletedKey(liveID string) string { return c.key(liveID, "deleted") }

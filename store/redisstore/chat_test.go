@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func wantChat(t testing.TB, chat *redisstore.Chat, liveID string, after *int64, 
 }
 
 func TestChatLimitTrimsTheOldest(t *testing.T) {
-	_, client := mini(t)
+	client := startServer(t).client(t)
 	chat, live := openLive(t, client, redisstore.ChatOptions{Limit: 3})
 	ctx := t.Context()
 	var firstID string
@@ -75,36 +76,115 @@ func TestChatLimitTrimsTheOldest(t *testing.T) {
 	}
 }
 
-// What Redis lost must not leave readers waiting above the new numbers.
+// What Redis lost must not leave readers waiting above the new numbers, and the
+// id of a message that was lost must not become that of another.
 func TestChatThatWasLostGoesOnAboveTheOldCursors(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		lose func(t *testing.T, client *redis.Client, liveID string)
+		lose func(t *testing.T, client *redis.Client, liveID string, before map[string]string)
+		kept []string
 	}{
-		{"all of it", func(t *testing.T, client *redis.Client, _ string) { must(t, client.FlushAll(t.Context()).Err()) }},
-		{"its state only", func(t *testing.T, client *redis.Client, id string) {
+		{"all of it", func(t *testing.T, client *redis.Client, _ string, _ map[string]string) {
+			must(t, client.FlushAll(t.Context()).Err())
+		}, nil},
+		{"its state only", func(t *testing.T, client *redis.Client, id string, _ map[string]string) {
 			must(t, client.Del(t.Context(), "{prism:chat:"+id+"}:state").Err())
-		}},
-		{"its messages only", func(t *testing.T, client *redis.Client, id string) {
+		}, nil},
+		{"its messages only", func(t *testing.T, client *redis.Client, id string, _ map[string]string) {
 			must(t, client.Del(t.Context(), "{prism:chat:"+id+"}:log").Err())
-		}},
+		}, nil},
+		{"its last second", func(t *testing.T, client *redis.Client, _ string, before map[string]string) {
+			must(t, client.FlushAll(t.Context()).Err())
+			for key, dump := range before {
+				must(t, client.Restore(t.Context(), key, time.Hour, dump).Err())
+			}
+		}, []string{"old", "old", "old"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			client := startServer(t).client(t)
 			clock := newClock()
 			chat, live := openLive(t, client, redisstore.ChatOptions{Now: clock.Now})
-			for range 5 {
+			before := make(map[string]string)
+			for i := range 5 {
+				if i == 3 {
+					for _, kind := range []string{"state", "log"} {
+						key := "{prism:chat:" + live.ID + "}:" + kind
+						dump, err := client.Dump(t.Context(), key).Result()
+						must(t, err)
+						before[key] = dump
+					}
+				}
 				must(t, chat.SendMessage(t.Context(), owner, live.ID, "old"))
 			}
 			old := readChat(t, chat, live.ID, nil)
-			tt.lose(t, client, live.ID)
+			tt.lose(t, client, live.ID, before)
 			clock.Advance(time.Second)
-			wantChat(t, chat, live.ID, nil, "")
-			must(t, chat.SendMessage(t.Context(), owner, live.ID, "new"))
-			wantChat(t, chat, live.ID, &old.Next, "new")
-			wantChat(t, chat, live.ID, nil, "new")
+			wantChat(t, chat, live.ID, nil, strings.Join(tt.kept, " "))
+			for range 3 {
+				must(t, chat.SendMessage(t.Context(), owner, live.ID, "new"))
+			}
+			wantChat(t, chat, live.ID, &old.Next, "new new new")
+			for _, lost := range old.Messages[3:] {
+				if err := chat.DeleteMessage(t.Context(), owner, live.ID, lost.ID); !errors.Is(err, prism.ErrNotFound) {
+					t.Errorf("deleting a message that was lost: got error %v, want prism.ErrNotFound", err)
+				}
+			}
+			wantChat(t, chat, live.ID, nil, strings.Join(append(tt.kept, "new new new"), " "))
 		})
 	}
+}
+
+// Numbers have gaps, and ids of a live differ in the number only.
+func TestDeleteTellsWhatWasNeverPosted(t *testing.T) {
+	const limit = 3
+	client := startServer(t).client(t)
+	clock := newClock()
+	chat, live := openLive(t, client, redisstore.ChatOptions{Limit: limit, Now: clock.Now})
+	send := func() (id string) {
+		t.Helper()
+		clock.Advance(time.Second)
+		must(t, chat.SendMessage(t.Context(), owner, live.ID, "hello"))
+		messages := readChat(t, chat, live.ID, nil).Messages
+		return messages[len(messages)-1].ID
+	}
+	next := func(id string) string {
+		mark, digits, _ := strings.Cut(id, "-")
+		number, err := strconv.ParseInt(digits, 10, 64)
+		must(t, err)
+		return fmt.Sprintf("%s-%d", mark, number+1)
+	}
+	remove := func(what, id string, want error) {
+		t.Helper()
+		if err := chat.DeleteMessage(t.Context(), owner, live.ID, id); !errors.Is(err, want) {
+			t.Errorf("deleting %s: got error %v, want %v", what, err, want)
+		}
+	}
+	first, second := send(), send()
+	remove("a number of a gap", next(first), prism.ErrNotFound)
+	remove("the first message", first, nil)
+	remove("the first message again", first, nil)
+	remove("a number of the gap after it", next(first), prism.ErrNotFound)
+
+	// As many deleted messages are remembered as messages are kept.
+	deleted := []string{first}
+	for range 3 * limit {
+		id := send()
+		remove("the latest message", id, nil)
+		remove("a number above all", next(id), prism.ErrNotFound)
+		deleted = append(deleted, id)
+	}
+	for _, id := range deleted {
+		remove("a deleted message again", id, nil)
+	}
+	remove("a number next to a message that is remembered", next(deleted[len(deleted)-2]), prism.ErrNotFound)
+	if n := client.ZCard(t.Context(), "{prism:chat:"+live.ID+"}:deleted").Val(); n != limit {
+		t.Errorf("%d deleted messages are remembered, want %d", n, limit)
+	}
+	if messages := readChat(t, chat, live.ID, nil).Messages; len(messages) != 1 || messages[0].ID != second {
+		t.Errorf("the chat is %v, want the second message only", messages)
+	}
+	remove("the second message", second, nil)
+	remove("the second message again", second, nil)
 }
 
 func TestLiveIDsMayHoldAnything(t *testing.T) {

@@ -42,7 +42,7 @@ func (c *Chat) post(ctx context.Context, liveID string, author prism.User, text 
 	}
 	now := c.clock()
 	_, err := c.run(ctx, chatPostScript,
-		[]string{c.stateKey(liveID), c.logKey(liveID), c.key(liveID, "try:"+newAttempt())},
+		[]string{c.stateKey(liveID), c.logKey(liveID), c.deletedKey(liveID), c.key(liveID, "try:"+newAttempt())},
 		now.UnixMilli(), strings.ToLower(rand.Text()), c.limit, c.retention.Milliseconds(), attemptMemory.Milliseconds(),
 		"at", timeText(now), "author", author.ID, "name", author.Name, "picture", author.ThumbnailURL,
 		"owner", standing.Owner, "manager", standing.Manager, "text", text)
@@ -50,7 +50,7 @@ func (c *Chat) post(ctx context.Context, liveID string, author prism.User, text 
 }
 
 // DeleteMessage implements prism.ChatDeleter. Deleting a message that was
-// trimmed is no error either.
+// trimmed is no error either. A message that Redis lost is prism.ErrNotFound.
 func (c *Chat) DeleteMessage(ctx context.Context, userID, liveID, messageID string) error {
 	if _, err := c.lives.Live(ctx, userID, liveID); err != nil {
 		return err
@@ -60,7 +60,9 @@ func (c *Chat) DeleteMessage(ctx context.Context, userID, liveID, messageID stri
 	if err != nil || mark == "" || messageIDOf(mark, number) != messageID {
 		return notFound("message")
 	}
-	reply, err := c.run(ctx, chatDeleteScript, []string{c.stateKey(liveID), c.logKey(liveID)}, mark, number)
+	reply, err := c.run(ctx, chatDeleteScript,
+		[]string{c.stateKey(liveID), c.logKey(liveID), c.deletedKey(liveID)},
+		mark, number, c.limit, c.retention.Milliseconds())
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,10 @@
 //	{p}:user:U        zset    the codes and families of a user, by expiry
 //	{p}:expiry        zset    all codes and tokens, by expiry, for Sweep
 //	{p}:lease:JOB     string  who does a job, as long as nobody else may
-//	{p:chat:L}:state  hash    first and last number, how many were posted, mark
+//	{p:chat:L}:state  hash    first and last number, how many were posted, mark,
+//	                          from where on what was never posted is known
 //	{p:chat:L}:log    stream  the messages; an entry's id is its number
+//	{p:chat:L}:deleted  zset  the numbers of deleted messages, the newest
 //	{p:chat:L}:try:X  string  the number that one call was given, for a minute
 //
 // No key and no value holds a code or token in clear. Every key has a time to
@@ -59,6 +61,9 @@
 //     prism.ErrUnavailable.
 //   - appendonly yes, with appendfsync always if nothing that was acknowledged
 //     may be lost when the machine fails. With everysec it is up to a second.
-//   - Replication is asynchronous: a fail-over may lose the last writes.
-//     Streamers whose newest token is lost sign in again.
+//   - Replication is asynchronous: a fail-over may lose the last writes, of
+//     everything that is kept here. Streamers whose newest token is lost sign in
+//     again. A code or token that was just used or revoked is as it was before,
+//     so repeat a revocation that must hold. Messages that are lost stay lost;
+//     new ones come above their numbers, so that readers miss none of these.
 package redisstore

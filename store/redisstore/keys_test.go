@@ -61,7 +61,10 @@ func busy(t testing.TB, client redis.UniversalClient) (*redisstore.Store, *redis
 	_, err := store.Lease(ctx, "sweep", "holder", time.Minute)
 	must(t, err)
 	chat, live := openLive(t, client, redisstore.ChatOptions{})
-	must(t, chat.SendMessage(ctx, owner, live.ID, "hello"))
+	for range 2 {
+		must(t, chat.SendMessage(ctx, owner, live.ID, "hello"))
+	}
+	must(t, chat.DeleteMessage(ctx, owner, live.ID, readChat(t, chat, live.ID, nil).Messages[0].ID))
 	return store, chat
 }
 

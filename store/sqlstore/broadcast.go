@@ -169,15 +169,14 @@ func (t transaction) awaitIngest(liveID string, since time.Time) error {
 	return err
 }
 
-// end ends the broadcast of a live that is on air.
+// end ends the broadcast of a live that is on air. It leaves the viewers, who
+// can be many: no query takes them for those of another broadcast, and a sweep
+// deletes them.
 func (t transaction) end(liveID string, now time.Time) error {
 	_, err := t.exec(`UPDATE prism_live SET status = 'END', ended_at = ?, modified_at = ? WHERE id = ?`,
 		micros(now), micros(now), liveID)
 	if err == nil {
 		_, err = t.exec(`DELETE FROM prism_ingest WHERE live_id = ?`, liveID)
-	}
-	if err == nil {
-		_, err = t.exec(`DELETE FROM prism_viewer WHERE live_id = ?`, liveID)
 	}
 	return err
 }

@@ -93,8 +93,9 @@ type engine struct {
 	// These are about n rows. putStats updates rows of prism_live_stat that
 	// are there; arguments, for each: live_id, views, likes, chats, reported,
 	// reported_in. putViewers inserts or overwrites, in the order of the
-	// arguments: live_id, viewer_id, seen_at. findViewers finds the live_id and
-	// viewer_id of those of its arguments, the same two, that are there.
+	// arguments: live_id, viewer_id, broadcast, seen_at. findViewers finds the
+	// live_id and viewer_id of those of its arguments, which are live_id,
+	// viewer_id and broadcast, that are there.
 	putStats, putViewers, findViewers func(n int) string
 }
 

@@ -35,6 +35,11 @@ func (e *engine) findDuplicates(condition string) string {
 // limit keeps writers of these lives waiting. What others have locked is left
 // for the next run. It looks at all lives that were created before the given
 // time and never started, and at the neighbours of each in its channel.
+//
+// It also deletes the viewers of broadcasts that are over, since the end of a
+// broadcast leaves them: in transactions of up to limit viewers each, at most
+// 100 of them, and without counting these viewers in what it returns. They are
+// of no use to anybody; a host that never sweeps only loses the space.
 func (s *Store) SweepLives(ctx context.Context, before time.Time, limit int) (int, error) {
 	deleted := 0
 	err := s.write(ctx, func(t transaction) error {
@@ -47,7 +52,7 @@ func (s *Store) SweepLives(ctx context.Context, before time.Time, limit int) (in
 	if err != nil {
 		return 0, err
 	}
-	return deleted, nil
+	return deleted, s.sweepPastViewers(ctx, limit)
 }
 
 // lockDuplicates returns the ids of duplicates that nobody can use any more.

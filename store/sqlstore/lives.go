@@ -17,7 +17,9 @@ const liveColumns = `
 	l.stream_key, l.playback_id, l.reserved_at, l.started_at, l.ended_at, l.modified_at, l.created_at,
 	n.views, n.likes, n.chats,
 	CASE WHEN l.status = 'ON_AIR' AND n.reported_in = l.broadcast THEN n.reported ELSE 0 END,
-	(SELECT COUNT(*) FROM prism_viewer v WHERE v.live_id = l.id AND v.seen_at > ?)`
+	CASE WHEN l.status = 'ON_AIR' THEN (
+		SELECT COUNT(*) FROM prism_viewer v
+		WHERE v.live_id = l.id AND v.broadcast = l.broadcast AND v.seen_at > ?) ELSE 0 END`
 
 const liveQuery = `SELECT` + liveColumns + `
 	FROM prism_live l

@@ -106,15 +106,15 @@ var mysqlEngine = engine{
 	},
 	putViewers: func(n int) string {
 		return `
-			INSERT INTO prism_viewer (live_id, viewer_id, seen_at)
-			VALUES ` + repeated("(?, ?, ?)", ", ", n) + `
-			ON DUPLICATE KEY UPDATE seen_at = VALUES(seen_at)`
+			INSERT INTO prism_viewer (live_id, viewer_id, broadcast, seen_at)
+			VALUES ` + repeated("(?, ?, ?, ?)", ", ", n) + `
+			ON DUPLICATE KEY UPDATE broadcast = VALUES(broadcast), seen_at = VALUES(seen_at)`
 	},
 	findViewers: func(n int) string {
 		return `
 			SELECT v.live_id, v.viewer_id
-			FROM (` + repeated("SELECT CAST(? AS BINARY) AS live_id, CAST(? AS BINARY) AS viewer_id", " UNION ALL ", n) + `) h
-			JOIN prism_viewer v ON v.live_id = h.live_id AND v.viewer_id = h.viewer_id`
+			FROM (` + repeated("SELECT CAST(? AS BINARY) AS live_id, CAST(? AS BINARY) AS viewer_id, CAST(? AS SIGNED) AS broadcast", " UNION ALL ", n) + `) h
+			JOIN prism_viewer v ON v.live_id = h.live_id AND v.viewer_id = h.viewer_id AND v.broadcast = h.broadcast`
 	},
 }
 

@@ -38,7 +38,8 @@ func filled(t *testing.T, dsn string, fill []string) *Store {
 
 // rows is the data of the plans: 50,000 users, of whom 500 have 2,000 channels.
 // 100 of these have 200 lives each, one of them on air with 100 viewers, of whom
-// 5 are still there; there are two chats of 10,000 messages and 10,000 families
+// 5 are still there; 20 of these have 500 viewers of a broadcast before. There
+// are two chats of 10,000 messages and 10,000 families
 // of tokens. 2,000 lives were never started, a tenth of them duplicates, and
 // 100 jobs have leases. series yields the numbers from 1 as i, bytes makes a digest of a
 // text.
@@ -59,7 +60,8 @@ func rows(series func(n int) string, bytes func(text string) string) []string {
 		insert("prism_lease", "job, holder, taken_at, until", "CONCAT('j', i), 'h', i, i", 100, "1 = 1"),
 		insert("prism_live_stat", "live_id, views, likes, chats, chat_seq, chat_kept", "CONCAT('l', i), 0, 0, 0, 0, 0", 20000, "1 = 1"),
 		insert("prism_ingest", "live_id, session, seen_at", "CONCAT('l', i), 's', i", 100, "1 = 1"),
-		insert("prism_viewer", "live_id, viewer_id, seen_at", "CONCAT('l', i % 100 + 1), CONCAT('v', i), CASE WHEN i % 2000 < 100 THEN 100 ELSE i % 50 END", 10000, "1 = 1"),
+		insert("prism_viewer", "live_id, viewer_id, broadcast, seen_at", "CONCAT('l', i % 100 + 1), CONCAT('v', i), 1, CASE WHEN i % 2000 < 100 THEN 100 ELSE i % 50 END", 10000, "1 = 1"),
+		insert("prism_viewer", "live_id, viewer_id, broadcast, seen_at", "CONCAT('l', i % 20 + 1), CONCAT('w', i), 0, i", 10000, "1 = 1"),
 		insert("prism_chat", "live_id, seq, at, author_id, text", "CONCAT('l', i % 2 + 1), i, i, CONCAT('u', i % 500 + 1), 'hello'", 20000, "1 = 1"),
 		insert("prism_manager", "channel_id, user_id", "CONCAT('c', i % 2000 + 1), CONCAT('u', i + 2)", 50000, "1 = 1"),
 		insert("prism_ban", "channel_id, user_id, until", "CONCAT('c', i), CONCAT('u', i + 1), i + 1000", 2000, "1 = 1"),
@@ -99,7 +101,7 @@ func TestPostgreSQLUsesIndexes(t *testing.T) {
 // rows can be many: they must not sort.
 var inIndexOrder = map[string]bool{
 	"listOnAir": true, "listIdle": true, "expiredCodes": true, "expiredTokens": true, "emptyFamilies": true,
-	"endedBans": true, "findDuplicates": true,
+	"endedBans": true, "findDuplicates": true, "nextWatched": true, "pastViewers": true,
 }
 
 func TestMySQLUsesIndexes(t *testing.T) {
@@ -149,6 +151,8 @@ func fillIn(query, digest string) string {
 		{`(kind) = \?`, "$1 = 'access'"},
 		{`(session) = \?`, "$1 = 's'"},
 		// The live l2 is in the channel c3 of the user u4.
+		{`(broadcast <) \?`, "$1 1"},
+		{`(live_id >) \?`, "$1 'l2'"},
 		{`(live_id|l\.id) = \?`, "$1 = 'l2'"},
 		{`(FROM prism_live WHERE id) = \?`, "$1 = 'l2'"},
 		{`(FROM prism_live WHERE id IN) \(\?, \?\)`, "$1 ('l2', 'l3')"},

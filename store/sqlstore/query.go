@@ -110,7 +110,7 @@ func (s *Store) write(ctx context.Context, change func(transaction) error) error
 // 64 ms. It reports whether the context is still good.
 func pause(ctx context.Context, attempt int) bool {
 	longest := time.Millisecond << min(attempt, 6)
-	timer := time.NewTimer(longest/2 + rand.N(longest/2))
+	timer := time.NewTimer(longest/2 + rand.N(longest/2)) //nolint:gosec // G404: a pause need not be unguessable
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

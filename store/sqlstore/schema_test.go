@@ -133,6 +133,58 @@ func TestSecondStepKeepsWhatIsThere(t *testing.T) {
 	})
 }
 
+// The viewers of the present broadcast are so after the third step, and on the
+// way back nobody takes others for them.
+func TestThirdStepKeepsTheViewers(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		steps, err := s.steps()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{
+			s.PutUser(ctx, prism.User{ID: "u"}),
+			s.PutChannel(ctx, "u", prism.Channel{ID: "c", Enabled: true}),
+			s.PutLive(ctx, prism.Live{ID: "l", ChannelID: "c", Status: prism.StatusOnAir, Broadcast: 4}),
+			s.ViewerSeen(ctx, "l", "gone"),
+			s.ViewerSeen(ctx, "l", "new"),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.writer.ExecContext(ctx, `UPDATE prism_viewer SET broadcast = 3 WHERE viewer_id = 'gone'`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := steps.DownTo(ctx, 2); err != nil {
+			t.Fatal(err)
+		}
+		// What the version before writes.
+		if _, err := s.writer.ExecContext(ctx, `INSERT INTO prism_viewer (live_id, viewer_id, seen_at) SELECT live_id, 'old', seen_at FROM prism_viewer`); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		// That version, while it runs beside this one.
+		if _, err := s.writer.ExecContext(ctx, `INSERT INTO prism_viewer (live_id, viewer_id, seen_at) SELECT live_id, 'beside', seen_at FROM prism_viewer WHERE viewer_id = 'old'`); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []prism.LiveStats{{Views: 2, Viewers: 2}, {Views: 3, Viewers: 3}} {
+			got, err := s.Live(ctx, "u", "l")
+			if err != nil || got.Stats != want {
+				t.Errorf("statistics %+v (error %v), want %+v", got.Stats, err, want)
+			}
+			for _, viewer := range []string{"old", "new", "beside"} {
+				if err := s.ViewerSeen(ctx, "l", viewer); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
 // MySQL commits each CREATE, so a migration can end half-way. The next one
 // does the rest.
 func TestMigrationGoesOnWhereOneEndedHalfway(t *testing.T) {

@@ -56,16 +56,16 @@ func updateStats(n int) string {
 
 func upsertViewers(n int) string {
 	return `
-		INSERT INTO prism_viewer (live_id, viewer_id, seen_at)
-		VALUES ` + repeated("(?, ?, ?)", ", ", n) + `
-		ON CONFLICT (live_id, viewer_id) DO UPDATE SET seen_at = excluded.seen_at`
+		INSERT INTO prism_viewer (live_id, viewer_id, broadcast, seen_at)
+		VALUES ` + repeated("(?, ?, ?, ?)", ", ", n) + `
+		ON CONFLICT (live_id, viewer_id) DO UPDATE SET broadcast = excluded.broadcast, seen_at = excluded.seen_at`
 }
 
 func selectViewers(n int) string {
 	return `
-		WITH h (live_id, viewer_id) AS (
-			VALUES ` + repeated(`(CAST(? AS TEXT), CAST(? AS TEXT))`, ", ", n) + `)
+		WITH h (live_id, viewer_id, broadcast) AS (
+			VALUES ` + repeated(`(CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT))`, ", ", n) + `)
 		SELECT v.live_id, v.viewer_id
 		FROM h
-		JOIN prism_viewer v ON v.live_id = h.live_id AND v.viewer_id = h.viewer_id`
+		JOIN prism_viewer v ON v.live_id = h.live_id AND v.viewer_id = h.viewer_id AND v.broadcast = h.broadcast`
 }

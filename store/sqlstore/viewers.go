@@ -20,9 +20,9 @@ import (
 const (
 	findViewer = `
 		SELECT l.broadcast, CASE WHEN l.status = 'ON_AIR' THEN 1 ELSE 0 END,
-			(SELECT COUNT(*) FROM prism_viewer v WHERE v.live_id = l.id AND v.viewer_id = ?)
+			(SELECT COUNT(*) FROM prism_viewer v WHERE v.live_id = l.id AND v.viewer_id = ? AND v.broadcast = l.broadcast)
 		FROM prism_live l WHERE l.id = ?`
-	seeViewer = `UPDATE prism_viewer SET seen_at = ? WHERE live_id = ? AND viewer_id = ?`
+	seeViewer = `UPDATE prism_viewer SET seen_at = ? WHERE live_id = ? AND viewer_id = ? AND broadcast = ?`
 )
 
 // ViewerSeen implements prism.Audience. It returns prism.ErrConflict, and
@@ -52,11 +52,11 @@ func (s *Store) ViewerSeen(ctx context.Context, liveID, viewerID string) error {
 			return conflict("the live is not on air")
 		}
 		now := micros(t.now())
-		if n, err := t.exec(seeViewer, now, liveID, viewerID); err != nil || n > 0 {
+		if n, err := t.exec(seeViewer, now, liveID, viewerID, broadcast); err != nil || n > 0 {
 			return err
 		}
-		_, err = t.exec(`INSERT INTO prism_viewer (live_id, viewer_id, seen_at) VALUES (?, ?, ?)`, liveID, viewerID, now)
-		if err != nil {
+		// Of an earlier broadcast there may be a row, which moves to this one.
+		if _, err = t.exec(t.engine.putViewers(1), liveID, viewerID, broadcast, now); err != nil {
 			return err
 		}
 		for i := range rows {
@@ -87,7 +87,7 @@ func (s *Store) SaveViewers(ctx context.Context, heartbeats []prism.ViewerHeartb
 			return err
 		}
 		counted := slices.DeleteFunc(slices.Clone(beats), func(h prism.ViewerHeartbeat) bool { return before[h.LiveID] == 0 })
-		fresh, err := t.newViewers(counted)
+		fresh, err := t.newViewers(counted, before)
 		if err != nil {
 			return err
 		}
@@ -102,14 +102,14 @@ func (s *Store) SaveViewers(ctx context.Context, heartbeats []prism.ViewerHeartb
 		// A broadcast that ended meanwhile ended before these heartbeats.
 		over := func(h prism.ViewerHeartbeat) bool { return locked[h.LiveID] != before[h.LiveID] }
 		counted, fresh = slices.DeleteFunc(counted, over), slices.DeleteFunc(fresh, over)
-		if err := t.countViews(rows, fresh); err != nil {
+		if err := t.countViews(rows, fresh, locked); err != nil {
 			return err
 		}
 		now := micros(t.now())
 		for batch := range batches(counted) {
-			args := make([]any, 0, 3*len(batch))
+			args := make([]any, 0, 4*len(batch))
 			for _, h := range batch {
-				args = append(args, h.LiveID, h.ViewerID, now)
+				args = append(args, h.LiveID, h.ViewerID, locked[h.LiveID], now)
 			}
 			// In one order: see byLiveAndViewer.
 			if _, err := t.exec(t.engine.putViewers(len(batch)), args...); err != nil {
@@ -164,10 +164,10 @@ func (t transaction) broadcasts(sortedIDs []string, lock string) (map[string]int
 
 // countViews adds the views of viewers who had no heartbeat when it was looked
 // up. rows are the numbers of their lives, locked since then.
-func (t transaction) countViews(rows []statRow, fresh []prism.ViewerHeartbeat) (err error) {
+func (t transaction) countViews(rows []statRow, fresh []prism.ViewerHeartbeat, broadcasts map[string]int64) (err error) {
 	// Others may have written some of them before the rows were locked.
 	if t.engine.forUpdate != "" {
-		if fresh, err = t.newViewers(fresh); err != nil {
+		if fresh, err = t.newViewers(fresh, broadcasts); err != nil {
 			return err
 		}
 	}
@@ -182,13 +182,14 @@ func (t transaction) countViews(rows []statRow, fresh []prism.ViewerHeartbeat) (
 	return t.writeStats(rows)
 }
 
-// newViewers returns the beats whose viewers have none stored.
-func (t transaction) newViewers(beats []prism.ViewerHeartbeat) ([]prism.ViewerHeartbeat, error) {
+// newViewers returns the beats whose viewers have none stored in these
+// broadcasts of their lives.
+func (t transaction) newViewers(beats []prism.ViewerHeartbeat, broadcasts map[string]int64) ([]prism.ViewerHeartbeat, error) {
 	known := make(map[prism.ViewerHeartbeat]bool, len(beats))
 	for batch := range batches(beats) {
-		args := make([]any, 0, 2*len(batch))
+		args := make([]any, 0, 3*len(batch))
 		for _, h := range batch {
-			args = append(args, h.LiveID, h.ViewerID)
+			args = append(args, h.LiveID, h.ViewerID, broadcasts[h.LiveID])
 		}
 		err := t.all(t.engine.findViewers(len(batch)), args, func(rows *sql.Rows) error {
 			var h prism.ViewerHeartbeat

@@ -100,8 +100,8 @@ CREATE TABLE IF NOT EXISTS prism_live_stat (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Who watches: one row for each viewer of the present broadcast, with the
--- latest heartbeat. The end of the broadcast deletes them. The current viewers
--- of a live are counted in the index.
+-- latest heartbeat. Step 3 says which rows of earlier ones are here too. The
+-- current viewers of a live are counted in the index.
 CREATE TABLE IF NOT EXISTS prism_viewer (
     live_id   VARBINARY(255) NOT NULL,
     viewer_id VARBINARY(255) NOT NULL,

@@ -95,7 +95,7 @@ CREATE TABLE prism_live_stat (
 ) STRICT, WITHOUT ROWID;
 
 -- Who watches: one row for each viewer of the present broadcast, with the
--- latest heartbeat. The end of the broadcast deletes them.
+-- latest heartbeat. Step 3 says which rows of earlier ones are here too.
 CREATE TABLE prism_viewer (
     live_id   TEXT    NOT NULL REFERENCES prism_live (id) ON DELETE CASCADE,
     viewer_id TEXT    NOT NULL,
