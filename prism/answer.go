@@ -136,44 +136,16 @@ func (x *exchange) write(status int, body *bytes.Buffer) {
 	_, _ = x.w.Write(body.Bytes())
 }
 
-// serveOwn runs an endpoint that writes its own answer.
-func (x *exchange) serveOwn(serve http.HandlerFunc) {
-	recorder := &statusRecorder{ResponseWriter: x.w, x: x}
-	serve(recorder, x.r.WithContext(x.ctx))
-	if x.status == 0 {
-		x.status = http.StatusOK
-	}
-}
-
-// statusRecorder notes the status for log and trace.
-type statusRecorder struct {
-	http.ResponseWriter
-	x *exchange
-}
-
-func (s *statusRecorder) WriteHeader(status int) {
-	if s.x.status == 0 {
-		s.x.status = status
-	}
-	s.ResponseWriter.WriteHeader(status)
-}
-
-func (s *statusRecorder) Write(p []byte) (int, error) {
-	if s.x.status == 0 {
-		s.x.status = http.StatusOK
-	}
-	return s.ResponseWriter.Write(p)
-}
-
-// Unwrap is for http.ResponseController.
-func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
-
 // panicked answers a panic outside the adapters, for example in a Trace.
 func (x *exchange) panicked(p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked, not returned
 		panic(p)
 	}
-	x.svc.log.Error("prism: panic", zap.String("request_id", x.id[0]), zap.String("route", x.route.pattern),
+	adapter := ""
+	if x.route.methods[x.r.Method].serve != nil {
+		adapter = adapterName(x.svc.cfg.Auth)
+	}
+	x.svc.log.Error("prism: panic", zap.String("request_id", x.id[0]), zap.String("route", x.route.pattern), zap.String("adapter", adapter),
 		zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
 	if x.status == 0 {
 		x.fail(errors.New("panic"))

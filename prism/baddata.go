@@ -6,9 +6,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode/utf16"
 
 	"go.uber.org/zap"
+
+	"github.com/b2bprism/b2bprism/prism/internal/wire"
 )
 
 // badDataLog remembers what was logged. Its keys are adapter types and field
@@ -83,6 +86,15 @@ func (x *exchange) link(adapter any, field, address string) string {
 		x.badData(adapter, field)
 	}
 	return address
+}
+
+// timeOrNull leaves out a time that nobody could read back.
+func (x *exchange) timeOrNull(adapter any, field string, t time.Time) wire.Time {
+	if !t.IsZero() && !wire.CanSend(t) {
+		x.badData(adapter, field)
+		return wire.Time{}
+	}
+	return wire.TimeIn(t, x.svc.cfg.Location)
 }
 
 // firstValue remembers the first string it is given.

@@ -58,7 +58,7 @@ func (x *exchange) wireMessage(m *Message) (wire.Message, bool) {
 		return wire.Message{}, false
 	}
 	message := wire.Message{
-		MessageAt:              wire.TimeIn(m.At, x.svc.cfg.Location),
+		MessageAt:              x.timeOrNull(store, "Message.At", m.At),
 		Message:                m.Text,
 		AuthorID:               authorID,
 		AuthorName:             x.nameOr(store, "Message.AuthorName", m.AuthorName, m.AuthorID),

@@ -88,7 +88,8 @@ type Config struct {
 
 	// Isolate runs calls into the host's adapters in goroutines of their own,
 	// so that the answer comes in time from an adapter that does not honour
-	// its context.
+	// its context. The endpoints of Auth run so as a whole: what they write is
+	// kept until they return.
 	Isolate bool
 
 	// LegacyOnAir sends the status of a live on air as "ONAIR", as the

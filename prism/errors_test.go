@@ -126,23 +126,25 @@ func (abortingAuth) ServePRISMToken(http.ResponseWriter, *http.Request) { panic(
 
 func TestAbortedRequestEndsItsTrace(t *testing.T) {
 	t.Parallel()
-	ended := 0
-	h := newHost(t, func(c *prism.Config) {
-		c.Auth = abortingAuth{testTokens}
-		c.Trace.RequestStart = func(ctx context.Context, _ prism.RequestInfo) (context.Context, func(prism.RequestResult)) {
-			return ctx, func(prism.RequestResult) { ended++ }
-		}
-	})
-	func() {
-		defer func() {
-			if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked
-				t.Errorf("the panic became %v", p)
+	for _, isolate := range []bool{false, true} {
+		ended := 0
+		h := newHost(t, func(c *prism.Config) {
+			c.Auth, c.Isolate = abortingAuth{testTokens}, isolate
+			c.Trace.RequestStart = func(ctx context.Context, _ prism.RequestInfo) (context.Context, func(prism.RequestResult)) {
+				return ctx, func(prism.RequestResult) { ended++ }
 			}
+		})
+		func() {
+			defer func() {
+				if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked
+					t.Errorf("isolate %v: the panic became %v", isolate, p)
+				}
+			}()
+			h.do("GET", "/prism/v1/service/oauth2/token", "")
 		}()
-		h.do("GET", "/prism/v1/service/oauth2/token", "")
-	}()
-	if ended != 1 {
-		t.Errorf("the trace ended %d times, want once", ended)
+		if ended != 1 {
+			t.Errorf("isolate %v: the trace ended %d times, want once", isolate, ended)
+		}
 	}
 }
 

@@ -53,6 +53,18 @@ func ExampleChatReader() {
 	// 0 <nil>
 }
 
+func ExampleChatSender() {
+	ctx := context.Background()
+	store := exampleStore()
+	live := exampleLive(ctx, store, store)
+	var sender prism.ChatSender = store
+	fmt.Println(sender.SendMessage(ctx, "u1", live.ID, "Hello everyone!"))
+	fmt.Println(errors.Is(sender.SendMessage(ctx, "u2", live.ID, "as its owner"), prism.ErrNotFound))
+	// Output:
+	// <nil>
+	// true
+}
+
 func ExampleChatDeleter() {
 	ctx := context.Background()
 	store := exampleStore()
@@ -150,6 +162,43 @@ func ExampleAudience() {
 	seen, err := audience.WatchLive(ctx, live.ID)
 	fmt.Println(seen.Stats.Views, seen.Stats.Viewers, seen.RTMPPath == "", err)
 	// Output: 1 1 true <nil>
+}
+
+// dropConnection stands for the media server's own call.
+type dropConnection func(ctx context.Context, application, key string) error
+
+func (drop dropConnection) KickPublisher(ctx context.Context, live prism.Live) error {
+	server, key, err := prism.SplitRTMPPath(live.RTMPPath)
+	if err != nil {
+		return err
+	}
+	return drop(ctx, server, key)
+}
+
+// Drop the publisher of a live that the host ends. adapters/ingest has
+// PublisherKickers for several media servers.
+func ExamplePublisherKicker() {
+	ctx := context.Background()
+	store := exampleStore()
+	cfg := prism.FromStore(store)
+	cfg.Auth, cfg.Development = exampleAuth, true
+	cfg.Ingest = dropConnection(func(_ context.Context, server, _ string) error {
+		fmt.Println("dropped a connection to", server)
+		return nil
+	})
+	svc, err := prism.New(cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	live := exampleLive(ctx, store, store)
+	if _, err := store.StartLive(ctx, "u1", live.ID); err != nil {
+		log.Fatal(err)
+	}
+	_, err = svc.EndLive(ctx, live.ID, prism.EndedByHost)
+	fmt.Println(err)
+	// Output:
+	// dropped a connection to rtmp://ingest.example.com/live
+	// <nil>
 }
 
 func ExampleIngestStore() {

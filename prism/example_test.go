@@ -131,6 +131,18 @@ func ExampleLivesWithDefaults() {
 	// Output: Morning talk <nil>
 }
 
+// The same for the update extension.
+func ExampleUpdatesWithDefaults() {
+	ctx := context.Background()
+	store := exampleStore()
+	live := exampleLive(ctx, store, store)
+	updates := prism.UpdatesWithDefaults(store, store)
+	blank := " "
+	live, err := updates.UpdateLive(ctx, "u1", live.ID, prism.LiveUpdate{Title: &blank})
+	fmt.Println(live.Title, err)
+	// Output: Morning talk <nil>
+}
+
 // A service that does not manage the state of its lives.
 func ExampleAlwaysOnAir() {
 	ctx := context.Background()

@@ -108,7 +108,7 @@ func (x *exchange) answer(api endpoint, mounted bool) {
 		return
 	}
 	if api.serve != nil {
-		x.serveOwn(api.serve)
+		x.serveOwn(api)
 		return
 	}
 	if err := x.authenticate(); err != nil {

@@ -2,6 +2,7 @@ package prism
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -21,6 +22,9 @@ type userChannels struct {
 
 func (u userChannels) Channels(ctx context.Context, userID string) ([]Channel, error) {
 	channel, err := u.Channel(ctx, userID, userID)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil // of a user who is gone
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +160,9 @@ type LiveCatalog interface {
 }
 
 // AlwaysOnAir is the LiveStore of a service without status management: every
-// live is ON_AIR, start and stop return the live and change nothing. The
-// catalog is asked with LiveFilter.Status "" only.
+// live is ON_AIR, start and stop return the live and change nothing, also when
+// its channel was disabled after it was created. The catalog is asked with
+// LiveFilter.Status "" only.
 func AlwaysOnAir(catalog LiveCatalog) LiveStore { return alwaysOnAir{catalog} }
 
 type alwaysOnAir struct {

@@ -29,8 +29,12 @@ func TestUserChannelsOfABlockedUser(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].Enabled || got[0].ForUser != "alice" {
 		t.Errorf("got %+v, %v, want one disabled channel", got, err)
 	}
-	if _, err := prism.UserChannels(&stubHost{err: prism.ErrNotFound}, nil).Channels(t.Context(), "x"); !errors.Is(err, prism.ErrNotFound) {
-		t.Errorf("of no user: %v", err)
+	gone := prism.UserChannels(&stubHost{err: prism.ErrNotFound}, nil)
+	if got, err := gone.Channels(t.Context(), "x"); len(got) != 0 || err != nil {
+		t.Errorf("of a user who is gone: %v, %v, want an empty list", got, err)
+	}
+	if _, err := gone.Channel(t.Context(), "x", "x"); !errors.Is(err, prism.ErrNotFound) {
+		t.Errorf("the channel of a user who is gone: %v", err)
 	}
 }
 

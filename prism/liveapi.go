@@ -181,7 +181,7 @@ func (x *exchange) wireLive(live *Live) (wire.Live, error) {
 		Status:      string(live.Status),
 		Scope:       string(x.scope(live.Scope)),
 		LiveLink:    x.link(store, "Live.Link", live.Link),
-		StartAt:     wire.TimeIn(live.StartedAt, loc),
+		StartAt:     x.timeOrNull(store, "Live.StartedAt", live.StartedAt),
 		LiveStat: wire.LiveStat{
 			ViewCount:   x.count(store, "Live.Stats.Views", live.Stats.Views),
 			ViewerCount: x.count(store, "Live.Stats.Viewers", live.Stats.Viewers),
@@ -193,9 +193,9 @@ func (x *exchange) wireLive(live *Live) (wire.Live, error) {
 		l.Status = "ONAIR"
 	}
 	reserved := live.ReservedAt
-	if reserved.IsZero() {
+	if !wire.CanSend(reserved) {
 		x.badData(store, "Live.ReservedAt")
-		if reserved = live.CreatedAt; reserved.IsZero() {
+		if reserved = live.CreatedAt; !wire.CanSend(reserved) {
 			reserved = time.Unix(0, 0) // it must not be null
 		}
 	}

@@ -2,10 +2,12 @@ package prism_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/b2bprism/b2bprism/prism"
@@ -318,5 +320,52 @@ func TestLegacyOnAir(t *testing.T) {
 	h.data(h.do("PUT", liveBase+live.LiveID+"/start", ""), &got)
 	if got.Live.Status != "ONAIR" {
 		t.Errorf("status %q", got.Live.Status)
+	}
+}
+
+func TestPublisherIsKickedThoughTheCallerWentAway(t *testing.T) {
+	t.Parallel()
+	ctx, goAway := context.WithCancel(t.Context())
+	kicked := 0
+	h := newHost(t, func(c *prism.Config) {
+		c.Lives = endsLast{c.Lives, goAway}
+		c.Ingest = kickFunc(func(ctx context.Context, _ prism.Live) error { kicked++; return ctx.Err() })
+	})
+	live := h.create("t")
+	h.do("PUT", liveBase+live.LiveID+"/start", "")
+	if result, err := h.svc.EndLive(ctx, live.LiveID, prism.EndedByHost); err != nil || !result.Changed {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if kicked != 1 || h.log.FilterMessageSnippet("was not dropped").Len() != 0 {
+		t.Errorf("%d kicks, log %+v, want one with a context of its own", kicked, h.log.All())
+	}
+}
+
+// endsLast is a LiveStore whose caller goes away when the end is stored.
+type endsLast struct {
+	prism.LiveStore
+	goAway func()
+}
+
+func (e endsLast) EndLive(ctx context.Context, userID, liveID string, opt prism.EndOptions) (prism.EndResult, error) {
+	result, err := e.LiveStore.EndLive(ctx, userID, liveID, opt)
+	e.goAway()
+	return result, err
+}
+
+type kickFunc func(context.Context, prism.Live) error
+
+func (f kickFunc) KickPublisher(ctx context.Context, live prism.Live) error { return f(ctx, live) }
+
+func TestEndLiveTimesOut(t *testing.T) {
+	t.Parallel()
+	for _, isolate := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			stub := &stubHost{before: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+			h := newHost(t, stub.use, func(c *prism.Config) { c.Isolate = isolate })
+			if _, err := h.svc.EndLive(t.Context(), "live", prism.EndedByHost); !errors.Is(err, prism.ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("isolate %v: %v, want ErrTimeout", isolate, err)
+			}
+		})
 	}
 }

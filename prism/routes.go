@@ -17,7 +17,8 @@ type endpoint struct {
 	serve http.HandlerFunc
 	// write lets the call outlive a client that went away, up to the deadline.
 	write bool
-	// body is set where a JSON body is read.
+	// body is set where a body is read: no more bytes than Config.MaxBody, and
+	// no longer than the deadline.
 	body bool
 }
 
@@ -90,7 +91,7 @@ func (s *Service) oauthRoutes() (token, authorize *route) {
 	authorize = &route{pattern: authorizePath, anyTransport: true}
 	if auth, ok := s.cfg.Auth.(AuthorizeEndpoint); ok {
 		authorize.on(http.MethodGet, true, endpoint{serve: auth.ServeAuthorize})
-		authorize.on(http.MethodPost, true, endpoint{serve: boundOwnBody(auth.ServeAuthorize)})
+		authorize.on(http.MethodPost, true, endpoint{serve: auth.ServeAuthorize, body: true})
 	}
 	return token, authorize
 }
@@ -108,22 +109,10 @@ func (s *Service) standardRoutes() []*route {
 		serve http.HandlerFunc
 	}{{"token", auth.ServeToken}, {"revoke", auth.ServeRevoke}, {"introspect", auth.ServeIntrospect}} {
 		t := &route{pattern: "/oauth2/" + e.name, flatErrors: true}
-		t.on(http.MethodPost, true, endpoint{serve: boundOwnBody(e.serve), write: true})
+		t.on(http.MethodPost, true, endpoint{serve: e.serve, write: true, body: true})
 		routes = append(routes, t)
 	}
 	return routes
-}
-
-// boundOwnBody gives an endpoint that writes its own answer no more bytes and
-// no more time to read than the others have.
-func boundOwnBody(serve http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
-			x.boundBody()
-			r.Body = x.r.Body
-		}
-		serve(w, r)
-	}
 }
 
 // MetadataHandler serves the OAuth 2.0 authorization server metadata (RFC

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -113,6 +114,9 @@ func (s *Service) EndBroadcast(ctx context.Context, liveID string, opt EndOption
 	result, err := call(ctx, s, s.cfg.Lives, func(ctx context.Context) (EndResult, error) {
 		return s.cfg.Lives.EndLive(ctx, "", liveID, opt)
 	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
 	if err != nil {
 		return EndResult{}, err
 	}
@@ -130,7 +134,8 @@ func (s *Service) LiveEnded(ctx context.Context, live Live, reason EndReason) {
 	if s.cfg.Ingest == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, kickTimeout)
+	// The end is stored, so nobody will ask for the kick again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), kickTimeout)
 	defer cancel()
 	_, err := call(ctx, s, s.cfg.Ingest, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, s.cfg.Ingest.KickPublisher(ctx, live)

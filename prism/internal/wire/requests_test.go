@@ -2,6 +2,8 @@ package wire
 
 import (
 	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,9 +219,28 @@ func TestParseStatus(t *testing.T) {
 	}
 }
 
+func FuzzStatus(f *testing.F) {
+	for _, query := range []string{"", "status=", "status=ONAIR", "status=ALL&status=END", "status=on_air", "%zz", "status=%00;x"} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		status, err := ParseStatus(values["status"])
+		if err == nil && !slices.Contains([]string{"", "RESERVED", "ON_AIR", "END"}, status) {
+			t.Errorf("%q became %q", query, status)
+		}
+		if len(values["status"]) > 1 && err == nil {
+			t.Errorf("%q was taken", query)
+		}
+	})
+}
+
 func FuzzBodies(f *testing.F) {
 	for _, body := range []string{
-		`{"title":"t","reservedAt":"2026-11-22T10:00:00Z"}`, `{"maxResults":0,"pageToken":null}`, `{"banTime":1}`,
+		`{"title":"t","reservedAt":"2026-11-22T10:00:00Z"}`, `{"title":"t","reservedAt":"0001-01-01T00:00:00Z"}`, `{"maxResults":0,"pageToken":null}`, `{"banTime":1}`,
 		`{"message":"m"}`, `{"a":[[[{}]]]}`, `{"a":1,"a":1}`, "{\"\xff\":1}",
 	} {
 		f.Add([]byte(body))

@@ -26,7 +26,7 @@ func TestParseTime(t *testing.T) {
 	}
 	for _, in := range []string{
 		"", "2023-12-13", "2023-12-13T02:00:00", "2023-12-13 02:00:00Z", "2023-02-30T00:00:00Z", "2023-12-13T25:00:00Z",
-		"1702400400", "0000-01-01T00:00:00Z", "2023-12-13T02:00:00+09:00Z", "2023-12-13T02:00:00.1234567890123456789012345678901234567890123456789Z",
+		"1702400400", "0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2023-12-13T02:00:00+09:00Z", "2023-12-13T02:00:00.1234567890123456789012345678901234567890123456789Z",
 	} {
 		if got, ok := ParseTime(in); ok {
 			t.Errorf("ParseTime(%q) = %v, want refusal", in, got)
@@ -35,17 +35,17 @@ func TestParseTime(t *testing.T) {
 }
 
 func FuzzTime(f *testing.F) {
-	for _, s := range []string{"2023-12-13T02:00:00+09:00", "2023-12-13T02:00:00.5Z", "x"} {
+	for _, s := range []string{"2023-12-13T02:00:00+09:00", "2023-12-13T02:00:00.5Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "x"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		at, ok := ParseTime(s)
-		if !ok || at.IsZero() {
+		if !ok {
 			return
 		}
 		sent := strings.Trim(string(TimeIn(at, time.UTC).appendJSON(nil)), `"`)
 		back, ok := ParseTime(sent)
-		if !ok && at.UTC().Year() > 0 && at.UTC().Year() < 10000 {
+		if !ok {
 			t.Fatalf("%q is sent as %s, which does not parse", s, sent)
 		}
 		if ok && !back.Equal(at.Truncate(time.Second)) && at.Unix() > 0 {
