@@ -41,8 +41,9 @@ var fragments = []struct {
 	{
 		page: "adapters/otelprism/README.md",
 		given: []string{`import ("log"; "go.opentelemetry.io/otel/metric"; "go.opentelemetry.io/otel/trace"; "ADAPTER"
-			"github.com/b2bprism/b2bprism/oauth"; "github.com/b2bprism/b2bprism/prism")
-			func snippet(tracerProvider trace.TracerProvider, meterProvider metric.MeterProvider, oauthConfig oauth.Config, prismConfig prism.Config)`},
+			"github.com/b2bprism/b2bprism/adapters/ingest"; "github.com/b2bprism/b2bprism/oauth"; "github.com/b2bprism/b2bprism/prism")
+			func snippet(tracerProvider trace.TracerProvider, meterProvider metric.MeterProvider, store prism.Audience, oauthConfig oauth.Config,
+				prismConfig prism.Config, events ingest.Events)`},
 		uses: []string{""},
 	},
 }

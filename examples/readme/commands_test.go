@@ -102,8 +102,8 @@ func checksByFlags(t *testing.T, args []string) {
 	folder := t.TempDir()
 	report := filepath.Join(folder, "report.html")
 	values := map[string]string{
-		"https://live.example.com": app.Creds.ServiceAPIDomain, "ID": app.Creds.ClientID, "URI": app.Creds.RedirectURI,
-		"env:SECRET": "env:README_CLIENT_SECRET", "report.html": report,
+		"https://live.example.com": app.Creds.ServiceAPIDomain, "https://live.example.com/prism/oauth/authorize": app.Creds.AuthorizeURL,
+		"ID": app.Creds.ClientID, "URI": app.Creds.RedirectURI, "env:SECRET": "env:README_CLIENT_SECRET", "report.html": report,
 	}
 	for i, name := range []string{"minji", "juno"} {
 		user := app.Creds.Users[i]
@@ -111,7 +111,7 @@ func checksByFlags(t *testing.T, args []string) {
 		must(t, os.WriteFile(file, []byte(user.Password), 0o600))
 		values[name], values["file:"+name+".txt"] = user.Login.Login, "file:"+file
 	}
-	args = append(replace(args, values), "-ca", app.CertificateFile(), "-authorize-url", app.Creds.AuthorizeURL, "-load-time", "2s",
+	args = append(replace(args, values), "-ca", app.CertificateFile(), "-load-time", "2s",
 		"-take-over") // the demo has a live on air
 	goRun(t, args, "README_CLIENT_SECRET="+app.Creds.ClientSecret)
 	page, err := os.ReadFile(report)

@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/b2bprism/b2bprism/prism/prismcheck/check"
 )
 
 // TestLanguagesAreInStep compares what does not depend on the language:
@@ -73,6 +76,26 @@ func TestOutOfStep(t *testing.T) {
 	} {
 		if outOfStep(parse(strings.Replace(same, edit[0], edit[1], 1))[1], parse(text)[1]) == "" {
 			t.Errorf("another %s is not found", what)
+		}
+	}
+}
+
+func TestPagesCountTheChecks(t *testing.T) {
+	t.Parallel()
+	want := strconv.Itoa(len(check.All()))
+	number := regexp.MustCompile(`(\d+) checks|검사 (\d+)개`)
+	for _, name := range languages {
+		var found [][]string
+		for _, s := range readPage(t, name) {
+			found = append(found, number.FindAllStringSubmatch(s.text+strings.Join(s.rows, "\n"), -1)...)
+		}
+		if len(found) < 2 {
+			t.Errorf("%s says %d times how many checks there are, want twice", name, len(found))
+		}
+		for _, f := range found {
+			if f[1]+f[2] != want {
+				t.Errorf("%s says %q, there are %s", name, f[0], want)
+			}
 		}
 	}
 }
