@@ -61,7 +61,7 @@ var mistakes = map[string]mistake{
 	"any session":               {"only the latest session is the publisher", func(f *prismtest.Fixture, s *memory.Store) { f.Ingest = anySession{s} }},
 	"shows the key":             {"viewers see a live in any state", func(f *prismtest.Fixture, s *memory.Store) { f.Audience = showsKey{s} }},
 	"forgets idle":              {"EndLive with IdleBefore ends a live only if", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = forgetsIdle{s} }},
-	"looks, then ends":          {"a packet keeps a live from a parallel end", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = looksThenEnds{s} }},
+	"looks, then ends":          {"a packet keeps a live from a parallel end", func(f *prismtest.Fixture, s *memory.Store) { l := newLooksThenEnds(s); f.Lives, f.Ingest = l, l }},
 	"idle in any broadcast":     {"EndLive with IdleBefore counts from the start", func(f *prismtest.Fixture, s *memory.Store) { f.Lives = idleInAnyBroadcast{s} }},
 	"ends when it disables":     {"PutChannel that disables ends no live", func(f *prismtest.Fixture, s *memory.Store) { f.Directory = endsWhenDisabling{s} }},
 }
@@ -355,8 +355,24 @@ func (s forgetsIdle) EndLive(ctx context.Context, u, id string, opt prism.EndOpt
 	return s.Store.EndLive(ctx, u, id, opt)
 }
 
-// looksThenEnds reads when the last packet was and ends in another statement.
-type looksThenEnds struct{ *memory.Store }
+// looksThenEnds reads when the last packet was and ends in another statement. A
+// packet comes in between, however the goroutines are scheduled.
+type looksThenEnds struct {
+	*memory.Store
+	looked, seen         chan struct{}
+	firstLook, firstSeen *sync.Once
+}
+
+func newLooksThenEnds(s *memory.Store) looksThenEnds {
+	return looksThenEnds{s, make(chan struct{}), make(chan struct{}), new(sync.Once), new(sync.Once)}
+}
+
+func (s looksThenEnds) IngestSeen(ctx context.Context, id, session string) error {
+	<-s.looked
+	err := s.Store.IngestSeen(ctx, id, session)
+	s.firstSeen.Do(func() { close(s.seen) })
+	return err
+}
 
 func (s looksThenEnds) EndLive(ctx context.Context, u, id string, opt prism.EndOptions) (prism.EndResult, error) {
 	if opt.IdleBefore.IsZero() {
@@ -366,7 +382,8 @@ func (s looksThenEnds) EndLive(ctx context.Context, u, id string, opt prism.EndO
 	if err != nil {
 		return prism.EndResult{}, err
 	}
-	time.Sleep(10 * time.Millisecond)
+	s.firstLook.Do(func() { close(s.looked) })
+	<-s.seen
 	opt.IdleBefore = time.Time{}
 	if !slices.ContainsFunc(idle, func(l prism.Live) bool { return l.ID == id }) {
 		opt.OnlyBroadcast = -1
