@@ -115,8 +115,8 @@ func (w *Watcher) Close() error {
 }
 
 // Check makes one pass: it ends every live that is idle for the timeout and was
-// watched all that time, with reason prism.EndedByIngestTimeout. A live that cannot be ended does not keep
-// the others; the errors come back joined.
+// watched all that time, with reason prism.EndedByIngestTimeout. A live that
+// cannot be ended does not keep the others; the errors come back joined.
 func (w *Watcher) Check(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
