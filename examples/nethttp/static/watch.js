@@ -107,11 +107,11 @@
   }
   byId("say")?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const form = event.currentTarget, error = byId("chat-error");
+    const form = event.currentTarget, error = byId("chat-error"), input = byId("message"), sent = input.value;
     const problem = await send(form).catch(() => "You seem to be offline.");
     error.textContent = problem;
     error.hidden = !problem;
-    if (!problem) form.reset();
+    if (!problem && input.value === sent) form.reset(); // else the next message is being typed
     poll();
   });
   byId("like")?.addEventListener("submit", async (event) => {
