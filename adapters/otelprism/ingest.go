@@ -69,7 +69,7 @@ func (c *countedEvents) Authorize(ctx context.Context, p ingest.Publish) (ingest
 func (c *countedEvents) Started(ctx context.Context, p ingest.Publish) error {
 	err := c.next.Started(ctx, p)
 	if c.counted(ctx, "started", err) == resultOK {
-		c.meters.sessions.seen(p.Session)
+		c.meters.sessions.Seen(p.Session)
 	}
 	return err
 }
@@ -78,9 +78,9 @@ func (c *countedEvents) Heartbeat(ctx context.Context, p ingest.Publish) error {
 	err := c.next.Heartbeat(ctx, p)
 	switch c.counted(ctx, "heartbeat", err) {
 	case resultOK:
-		c.meters.sessions.seen(p.Session)
+		c.meters.sessions.Seen(p.Session)
 	case resultNotFound, resultConflict:
-		c.meters.sessions.over(p.Session)
+		c.meters.sessions.Over(p.Session)
 	}
 	return err
 }
@@ -88,6 +88,6 @@ func (c *countedEvents) Heartbeat(ctx context.Context, p ingest.Publish) error {
 func (c *countedEvents) Ended(ctx context.Context, p ingest.Publish) error {
 	err := c.next.Ended(ctx, p)
 	c.counted(ctx, "ended", err)
-	c.meters.sessions.over(p.Session)
+	c.meters.sessions.Over(p.Session)
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/b2bprism/b2bprism/adapters/internal/sessions"
 )
 
 // meters are the metrics. A nil *meters does nothing.
@@ -22,7 +24,7 @@ type meters struct {
 	logins   metric.Int64Counter
 
 	ingestEvents metric.Int64Counter
-	sessions     *sessions
+	sessions     *sessions.Sessions
 
 	registration metric.Registration
 }
@@ -53,7 +55,7 @@ func newMeters(opt Options) (*meters, error) {
 		failed(name, err)
 		return c
 	}
-	m := &meters{sessions: &sessions{timeout: opt.SessionTimeout, last: map[string]time.Time{}}}
+	m := &meters{sessions: sessions.New(opt.SessionTimeout)}
 	var err error
 	m.duration, err = meter.Float64Histogram("http.server.request.duration",
 		metric.WithUnit(unitSeconds), metric.WithDescription("Duration of HTTP server requests."),
@@ -85,7 +87,7 @@ func newMeters(opt Options) (*meters, error) {
 		return nil, err
 	}
 	m.registration, err = meter.RegisterCallback(func(ctx context.Context, observer metric.Observer) error {
-		observer.ObserveInt64(ingestSessions, m.sessions.count())
+		observer.ObserveInt64(ingestSessions, int64(m.sessions.Count()))
 		lives.observe(ctx, observer)
 		return nil
 	}, observables...)

@@ -59,7 +59,7 @@ func (c *countedEvents) Authorize(ctx context.Context, p ingest.Publish) (ingest
 func (c *countedEvents) Started(ctx context.Context, p ingest.Publish) error {
 	err := c.next.Started(ctx, p)
 	if c.counted("started", err) == resultOK {
-		c.metrics.sessions.seen(p.Session)
+		c.metrics.sessions.Seen(p.Session)
 	}
 	return err
 }
@@ -68,9 +68,9 @@ func (c *countedEvents) Heartbeat(ctx context.Context, p ingest.Publish) error {
 	err := c.next.Heartbeat(ctx, p)
 	switch c.counted("heartbeat", err) {
 	case resultOK:
-		c.metrics.sessions.seen(p.Session)
+		c.metrics.sessions.Seen(p.Session)
 	case resultNotFound, resultConflict:
-		c.metrics.sessions.over(p.Session)
+		c.metrics.sessions.Over(p.Session)
 	}
 	return err
 }
@@ -78,6 +78,6 @@ func (c *countedEvents) Heartbeat(ctx context.Context, p ingest.Publish) error {
 func (c *countedEvents) Ended(ctx context.Context, p ingest.Publish) error {
 	err := c.next.Ended(ctx, p)
 	c.counted("ended", err)
-	c.metrics.sessions.over(p.Session)
+	c.metrics.sessions.Over(p.Session)
 	return err
 }

@@ -11,14 +11,6 @@ import (
 	"github.com/b2bprism/b2bprism/prism"
 )
 
-// endReasons are the reasons of package prism.
-func endReasons() []prism.EndReason {
-	return []prism.EndReason{
-		prism.EndedByStreamer, prism.EndedByNewerLive, prism.EndedByHost,
-		prism.EndedByChannel, prism.EndedByIngestTimeout, other,
-	}
-}
-
 func (m *Metrics) liveChanged(_ context.Context, change prism.LiveChange) {
 	event, reason := string(change.Event), ""
 	switch change.Event {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/b2bprism/b2bprism/adapters/internal/vocabulary"
 	"github.com/b2bprism/b2bprism/prism"
 )
 
@@ -25,7 +26,7 @@ const (
 const namespace = "b2bprism"
 
 // other stands in a label for every value that is not of the known set.
-const other = "other"
+const other = vocabulary.Other
 
 // DefaultBuckets returns the bounds of the duration histogram in seconds. 1
 // and 3 are among them: within 1 s PRISM recommends to answer, after 3 s it
@@ -87,7 +88,7 @@ type Metrics struct {
 	badFields  boundedSet[prism.BadData]
 
 	ingestEvents *prometheus.CounterVec
-	sessions     *sessions
+	sessions     sessionGauge
 }
 
 // New makes Metrics and registers them. It reports a nil Registerer, every
@@ -175,7 +176,7 @@ func newMetrics(opt Options) *Metrics {
 	m.logins = counter("login_failures_total", "Sign-ins refused by the password page.", "limited")
 
 	m.events = counter("live_events_total", "Lives created, updated, started and ended.", "event", "reason")
-	for _, reason := range append(endReasons(), opt.EndReasons...) {
+	for _, reason := range append(vocabulary.EndReasons(), opt.EndReasons...) {
 		m.endReasons[reason] = true
 	}
 	m.badData = counter("bad_data_total", "Values of the host's adapters that could not be sent.", "adapter", "field")
@@ -196,7 +197,7 @@ func (m *Metrics) beginAtZero() {
 	for _, outcome := range []string{outcomeIssued, outcomeRefreshed, outcomeSibling} {
 		m.tokens.WithLabelValues(outcome)
 	}
-	for what := range reuses {
+	for what := range vocabulary.Reused {
 		m.reuse.WithLabelValues(what)
 	}
 	for _, limited := range []string{"false", "true"} {

@@ -1,70 +1,28 @@
 package promprism
 
 import (
-	"sync"
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/b2bprism/b2bprism/adapters/internal/sessions"
 )
 
-// maxSessions bounds the memory of sessions; no media server feeds so many
-// publishers to one instance.
-const maxSessions = 10_000
-
-// sessions knows the publishers that were heard of lately. A count of starts
-// and ends would drift: an end may get lost, or come to another instance.
-type sessions struct {
-	timeout time.Duration
-	gauge   prometheus.Gauge
-
-	mu   sync.Mutex
-	last map[string]time.Time
+// sessionGauge is ingest_sessions. A count of starts and ends would drift, so
+// it asks when it is collected.
+type sessionGauge struct {
+	*sessions.Sessions
+	gauge prometheus.Gauge
 }
 
-func newSessions(opt Options) *sessions {
-	return &sessions{
-		timeout: opt.SessionTimeout,
-		gauge: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "ingest_sessions",
-			Help: "Publishers that this instance heard of lately.", ConstLabels: opt.ConstLabels,
-		}),
-		last: map[string]time.Time{},
-	}
+func newSessions(opt Options) sessionGauge {
+	return sessionGauge{sessions.New(opt.SessionTimeout), prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "ingest_sessions",
+		Help: "Publishers that this instance heard of lately.", ConstLabels: opt.ConstLabels,
+	})}
 }
 
-func (s *sessions) seen(session string) {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, known := s.last[session]; !known && len(s.last) >= maxSessions {
-		if s.dropSilent(now); len(s.last) >= maxSessions {
-			return
-		}
-	}
-	s.last[session] = now
-}
+func (s sessionGauge) Describe(descs chan<- *prometheus.Desc) { s.gauge.Describe(descs) }
 
-func (s *sessions) over(session string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.last, session)
-}
-
-// dropSilent forgets sessions that were not heard of for too long.
-func (s *sessions) dropSilent(now time.Time) {
-	for session, at := range s.last {
-		if now.Sub(at) > s.timeout {
-			delete(s.last, session)
-		}
-	}
-}
-
-func (s *sessions) Describe(descs chan<- *prometheus.Desc) { s.gauge.Describe(descs) }
-
-func (s *sessions) Collect(metrics chan<- prometheus.Metric) {
-	s.mu.Lock()
-	s.dropSilent(time.Now())
-	s.gauge.Set(float64(len(s.last)))
-	s.mu.Unlock()
+func (s sessionGauge) Collect(metrics chan<- prometheus.Metric) {
+	s.gauge.Set(float64(s.Count()))
 	s.gauge.Collect(metrics)
 }

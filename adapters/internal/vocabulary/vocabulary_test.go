@@ -1,4 +1,4 @@
-package otelprism
+package vocabulary
 
 import (
 	"go/ast"
@@ -7,11 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-)
 
-// The attributes of metrics list what package oauth says, which it does not
-// export as a list. This test reads it from its source, so that a new word
-// there does not become "other" here.
+	"github.com/b2bprism/b2bprism/prism"
+)
 
 func parse(t *testing.T, path string) *ast.File {
 	t.Helper()
@@ -38,7 +36,7 @@ func text(e ast.Expr) string {
 func TestRefusalVocabulary(t *testing.T) {
 	t.Parallel()
 	constants, reasons := map[string]string{}, map[string]string{"the server failed": "server_error"}
-	for _, decl := range parse(t, "../../oauth/refusal.go").Decls {
+	for _, decl := range parse(t, "../../../oauth/refusal.go").Decls {
 		gen, ok := decl.(*ast.GenDecl)
 		if !ok || gen.Tok == token.VAR && strings.Contains(gen.Doc.Text(), "authorization endpoint") {
 			continue // those go to the browser, not to the token endpoint
@@ -67,16 +65,38 @@ func TestRefusalVocabulary(t *testing.T) {
 		t.Fatalf("only %d reasons found: the source has another form", len(reasons))
 	}
 	for reason, code := range reasons {
-		if !refusalReasons[reason] {
+		if !RefusalReasons[reason] {
 			t.Errorf("the reason %q is not known", reason)
 		}
-		if !refusalCodes[code] {
+		if !RefusalCodes[code] {
 			t.Errorf("the code %q of %q is not known", code, reason)
 		}
 	}
-	for reason := range refusalReasons {
+	for reason := range RefusalReasons {
 		if _, there := reasons[reason]; !there {
 			t.Errorf("package oauth does not give the reason %q", reason)
 		}
+	}
+}
+
+func TestLiveVocabulary(t *testing.T) {
+	t.Parallel()
+	reasons := map[prism.EndReason]bool{Other: true}
+	ast.Inspect(parse(t, "../../../prism/trace.go"), func(n ast.Node) bool {
+		if value, ok := n.(*ast.ValueSpec); ok {
+			if kind, ok := value.Type.(*ast.Ident); ok && kind.Name == "EndReason" {
+				reasons[prism.EndReason(text(value.Values[0]))] = true
+			}
+		}
+		return true
+	})
+	for _, reason := range EndReasons() {
+		if !reasons[reason] {
+			t.Errorf("package prism has no reason %q", reason)
+		}
+		delete(reasons, reason)
+	}
+	for reason := range reasons {
+		t.Errorf("the reason %q is not known", reason)
 	}
 }
