@@ -47,6 +47,9 @@ type ChatPage struct {
 // that a reader who goes on from a cursor can never miss a message that was
 // committed late. Deleting messages does not disturb it: a cursor whose
 // message is gone stays good, and goes on at the oldest message after it.
+// (On MariaDB a SELECT may see a message and, rarely, not the one before it,
+// though the two were committed in order: read a page with a hole again, and
+// only up to the last message that was seen.)
 type ChatReader interface {
 	// Messages returns ErrNotFound for a live that the user may not use.
 	Messages(ctx context.Context, userID, liveID string, query ChatQuery) (ChatPage, error)

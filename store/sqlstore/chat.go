@@ -52,31 +52,46 @@ func (s *Store) readChat(ctx context.Context, after, latest, liveID string, wher
 	if limit <= 0 || limit > prism.MaxChatPage {
 		limit = prism.MaxChatPage
 	}
-	var page prism.ChatPage
-	text := latest
-	if query.After != nil {
-		text = after
-		page.Next = max(*query.After, 0)
+	read := func(text string, cursor int64) (chatPage, error) {
+		return s.readChatPage(ctx, text, append([]any{liveID, cursor, limit, liveID}, where...), cursor)
 	}
-	page.Messages = []prism.Message{}
+	var page chatPage
+	var err error
+	if query.After != nil {
+		page, err = read(after, max(*query.After, 0))
+	} else {
+		page, err = read(latest, 0)
+		if len(page.numbers) == limit {
+			page.cursor = page.numbers[0] - 1
+		}
+	}
+	if err == nil && s.engine.tornReads && page.hasHole() {
+		var second chatPage
+		second, err = read(after, page.cursor)
+		page = second.upTo(page.Next)
+	}
+	if err != nil {
+		return prism.ChatPage{}, err
+	}
+	return page.ChatPage, nil
+}
+
+// readChatPage runs a query for the messages after the cursor.
+func (s *Store) readChatPage(ctx context.Context, text string, args []any, cursor int64) (chatPage, error) {
+	page := chatPage{ChatPage: prism.ChatPage{Messages: []prism.Message{}, Next: cursor}, cursor: cursor}
 	found := false
-	args := append([]any{liveID, page.Next, limit, liveID}, where...)
 	err := s.readAll(ctx, text, args, func(rows *sql.Rows) error {
 		found = true
 		m, seq, err := scanMessage(rows)
 		if seq > 0 {
-			page.Messages = append(page.Messages, m)
-			page.Next = max(page.Next, seq)
+			page.add(m, seq)
 		}
 		return err
 	})
-	if err != nil {
-		return prism.ChatPage{}, err
+	if err == nil && !found {
+		err = notFound("sqlstore: live")
 	}
-	if !found {
-		return prism.ChatPage{}, notFound("sqlstore: live")
-	}
-	return page, nil
+	return page, err
 }
 
 // scanMessage reads a row of the chat. seq is 0 when it has no message.

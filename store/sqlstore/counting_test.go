@@ -14,6 +14,9 @@ type queryLog struct {
 	mu       sync.Mutex
 	queries  []string
 	prepared int
+	// answered, if there is one, is called once a prepared query was run and
+	// before its rows are read. It is set before the log is in use.
+	answered func(query string)
 }
 
 func (l *queryLog) add(query string) {
@@ -159,7 +162,11 @@ func (s *loggingStmt) QueryContext(ctx context.Context, args []driver.NamedValue
 		return nil, errNotOfDriver
 	}
 	s.log.add(s.query)
-	return run.QueryContext(ctx, args)
+	rows, err := run.QueryContext(ctx, args)
+	if err == nil && s.log.answered != nil {
+		s.log.answered(s.query)
+	}
+	return rows, err
 }
 
 func (s *loggingStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {

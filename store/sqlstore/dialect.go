@@ -37,6 +37,9 @@ type engine struct {
 
 	// isolation is the level at which each transaction runs.
 	isolation sql.IsolationLevel
+	// tornReads tells that a SELECT may see what a transaction committed and
+	// not what an earlier one did, for which the later one waited.
+	tornReads bool
 	// numbered tells that arguments are written $1, $2 and so on.
 	numbered bool
 	// prepares tells that a statement which is prepared once per connection

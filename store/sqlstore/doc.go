@@ -34,6 +34,8 @@
 //     channel for what is on air, the numbers of a live for its chat, the code
 //     or the family for tokens. A waiting transaction then decides on what the
 //     other one committed, and chat numbers are committed in their order.
+//     On MariaDB a snapshot may yet have the later of two messages and not the
+//     earlier one, so there a page of chat with a hole is read twice.
 //   - What locks rows of many lives does it in the order of their ids, so that
 //     no two wait for each other in a circle.
 //   - What the database must never hold is refused by the database: a unique

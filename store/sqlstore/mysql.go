@@ -26,6 +26,9 @@ var mysqlEngine = engine{
 	// between rows. Each transaction locks the row that its rule is about and
 	// then reads what it decides on.
 	isolation: sql.LevelReadCommitted,
+	// MariaDB since 10.3 collects the running transactions for a snapshot
+	// without a lock, while they end (MDEV-15104).
+	tornReads: true,
 	prepares:  true,
 
 	countsFound: `UPDATE ` + VersionTable + ` SET version_id = version_id WHERE version_id = 0`,

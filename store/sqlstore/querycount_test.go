@@ -67,7 +67,12 @@ func TestQueriesPerRequest(t *testing.T) {
 // logged makes a store on a pool of a host, with a log of its statements.
 func (e testEngine) logged(t *testing.T, opt prism.StoreOptions) (*sqlstore.Store, *queryLog) {
 	t.Helper()
-	dsn := e.migrated(t)
+	return e.loggedOn(t, e.migrated(t), opt)
+}
+
+// loggedOn is logged for a database that has its tables.
+func (e testEngine) loggedOn(t *testing.T, dsn string, opt prism.StoreOptions) (*sqlstore.Store, *queryLog) {
+	t.Helper()
 	driverDSN := map[sqlstore.Dialect]string{
 		sqlstore.SQLite:     "file:" + strings.TrimPrefix(dsn, "sqlite:") + "?" + hostParameters,
 		sqlstore.PostgreSQL: dsn,
