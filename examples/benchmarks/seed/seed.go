@@ -62,7 +62,11 @@ func (p Plan) token(kind string, i, signIn int) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-func familyID(i, signIn int) string { return fmt.Sprintf("load-%07d-%03d", i, signIn) }
+// familyID is spread over all of the table, as the random ids of the server are.
+func familyID(i, signIn int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "family %d %d", i, signIn))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
 
 // Fill writes what the plan says into a database whose tables are there and
 // have none of it yet. It takes the DSN that sqlstore.Open takes, of SQLite or
