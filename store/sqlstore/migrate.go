@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 )
 
 // VersionTable is the table in which Migrate records what it has done.
@@ -23,13 +24,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 		return fmt.Errorf("sqlstore: migrate: %w", err)
 	}
 	if s.engine.migrationLock != nil {
-		_, err := steps.Up(ctx)
-		if err != nil {
-			// goose looks at the version table before it takes the lock. On
-			// MySQL it can find there what another process has only begun.
-			if err = s.settle(ctx); err == nil {
-				_, err = steps.Up(ctx)
-			}
+		if err = s.createVersionTable(ctx); err == nil {
+			_, err = steps.Up(ctx)
 		}
 		if err != nil {
 			return fmt.Errorf("sqlstore: migrate: %w", failure(ctx, err))
@@ -54,26 +50,41 @@ func (s *Store) Migrate(ctx context.Context) error {
 	}
 }
 
-// settle waits until no other process migrates, and makes up for the first row
-// of the version table if one ended before it wrote that.
-func (s *Store) settle(ctx context.Context) (err error) {
+// createVersionTable makes the version table with its first row, under the
+// lock. goose looks at the table before it takes the lock and would make it
+// there, so that of several processes two could write that row.
+func (s *Store) createVersionTable(ctx context.Context) (err error) {
 	conn, err := s.writer.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	rows := 0
+	count := func() error {
+		return conn.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+VersionTable).Scan(&rows)
+	}
+	if err := count(); err == nil && rows > 0 {
+		return nil
+	}
 	if err := s.engine.migrationLock.SessionLock(ctx, conn); err != nil {
 		return err
 	}
 	defer func() {
 		err = errors.Join(err, s.engine.migrationLock.SessionUnlock(context.WithoutCancel(ctx), conn))
 	}()
-	var rows int
-	if err := conn.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+VersionTable).Scan(&rows); err != nil || rows > 0 {
+	table, err := database.NewStore(s.engine.goose, VersionTable)
+	if err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, `INSERT INTO `+VersionTable+` (version_id, is_applied) VALUES (0, TRUE)`)
-	return err
+	if missing := count(); missing != nil {
+		if err := table.CreateVersionTable(ctx, conn); err != nil {
+			return errors.Join(missing, err)
+		}
+	}
+	if rows > 0 {
+		return nil
+	}
+	return table.Insert(ctx, conn, database.InsertRequest{Version: 0})
 }
 
 func (s *Store) steps() (*goose.Provider, error) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -96,6 +97,40 @@ func TestMigrateConcurrently(t *testing.T) {
 		want := schema(t, e.host(t, e.migrated(t)), e.dialect)
 		if diff := cmp.Diff(want, schema(t, e.host(t, dsn), e.dialect)); diff != "" {
 			t.Errorf("the schema of many and of one (-one +many):\n%s", diff)
+		}
+	})
+}
+
+// Of ten processes two once wrote the first row of the version table, since
+// goose makes the table before it takes the lock.
+func TestVersionTableIsMadeUnderTheLock(t *testing.T) {
+	t.Parallel()
+	onEach(t, servers, func(t *testing.T, e testEngine) {
+		s, log := e.loggedOn(t, e.empty(t), options(newClock()))
+		must(t, s.Migrate(t.Context()))
+		locked, made := 0, 0
+		for _, query := range log.take() {
+			switch {
+			case strings.Contains(query, "pg_advisory_lock"), strings.Contains(query, "GET_LOCK"):
+				locked++
+			case strings.Contains(query, "pg_advisory_unlock"), strings.Contains(query, "RELEASE_LOCK"):
+				locked--
+			case strings.Contains(query, "CREATE TABLE "+sqlstore.VersionTable):
+				made++
+				if locked == 0 {
+					t.Error("the version table was made before the lock was taken")
+				}
+			}
+		}
+		if made != 1 {
+			t.Errorf("the version table was made %d times, want once", made)
+		}
+		log.take()
+		must(t, s.Migrate(t.Context()))
+		for _, query := range log.take() {
+			if strings.Contains(query, "LOCK") || strings.Contains(query, "advisory_") {
+				t.Errorf("there was nothing to do and a lock was taken: %s", query)
+			}
 		}
 	})
 }
