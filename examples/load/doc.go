@@ -20,4 +20,7 @@
 // The requests come at a constant rate, whether or not the answers do, so that
 // a slow answer does not hold up those after it. The generator runs on the same
 // machine and takes its share.
+//
+// The sizes are compared over HTTP, call by call, and once more without it. The
+// lives are asked in no order, and no token is remembered.
 package main
