@@ -40,7 +40,26 @@ func (s settings) compareSizes(ctx context.Context, folder string, rep *report) 
 		defer func() { err = errors.Join(err, sized[i].close()) }()
 	}
 	rep.say("measuring")
-	var rows []ratio.Row
+	rows, err := s.measureSizes(ctx, sized[0], sized[1])
+	if err != nil {
+		return err
+	}
+	rep.print("%d lives on air, %d tokens, %d chat messages against %d, %d, %d\n\n", large.Broadcasts, 2*large.Broadcasts*signIns,
+		large.Broadcasts*large.Messages, small.Broadcasts, 2*small.Broadcasts, small.Broadcasts*small.Messages)
+	if err := ratio.WriteTable(rep.out, rows); err != nil {
+		return err
+	}
+	rep.print("\n")
+	for _, row := range rows {
+		if row.Goal > 0 {
+			rep.goal(row.Time <= row.Goal, "%s within %.1f times (%.2f)", row.Job, row.Goal, row.Time)
+		}
+	}
+	return nil
+}
+
+// measureSizes makes each call over HTTP, and then each in process.
+func (s settings) measureSizes(ctx context.Context, large, small *sizedService) (rows []ratio.Row, err error) {
 	for _, how := range []struct {
 		name string
 		do   func(*sizedService, *http.Request) ([]byte, error)
@@ -69,23 +88,12 @@ func (s settings) compareSizes(ctx context.Context, folder string, rep *report) 
 					}
 				})
 			}
-			row := ratio.Compare(c.name+how.name, subject("large", sized[0]), subject("small", sized[1]), how.goal, ratio.Options{Run: s.duration / 100})
+			row := ratio.Compare(c.name+how.name, subject("large", large), subject("small", small), how.goal, ratio.Options{Run: s.duration / 100})
 			if err := errors.Join(failed, ctx.Err()); err != nil {
-				return fmt.Errorf("%s: %w", row.Job, err)
+				return nil, fmt.Errorf("%s: %w", row.Job, err)
 			}
 			rows = append(rows, row)
 		}
 	}
-	rep.print("%d lives on air, %d tokens, %d chat messages against %d, %d, %d\n\n", large.Broadcasts, 2*large.Broadcasts*signIns,
-		large.Broadcasts*large.Messages, small.Broadcasts, 2*small.Broadcasts, small.Broadcasts*small.Messages)
-	if err := ratio.WriteTable(rep.out, rows); err != nil {
-		return err
-	}
-	rep.print("\n")
-	for _, row := range rows {
-		if row.Goal > 0 {
-			rep.goal(row.Time <= row.Goal, "%s within %.1f times (%.2f)", row.Job, row.Goal, row.Time)
-		}
-	}
-	return nil
+	return rows, nil
 }

@@ -40,7 +40,10 @@ func newSizedService(ctx context.Context, file string, plan seed.Plan) (s *sized
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.store.Migrate(ctx), plan.Fill(ctx, "sqlite:"+file)); err != nil {
+	if err := s.store.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	if err := plan.Fill(ctx, "sqlite:"+file); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
 	secrets := [][]byte{[]byte(strings.Repeat("s", prism.MinSecret))}

@@ -15,7 +15,7 @@ type queryLog struct {
 	queries  []string
 	prepared int
 	// answered, if there is one, is called once a prepared query was run and
-	// before its rows are read. It is set before the log is in use.
+	// before its rows are read. It may be set while no statement runs.
 	answered func(query string)
 }
 

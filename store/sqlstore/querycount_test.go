@@ -70,7 +70,7 @@ func (e testEngine) logged(t *testing.T, opt prism.StoreOptions) (*sqlstore.Stor
 	return e.loggedOn(t, e.migrated(t), opt)
 }
 
-// loggedOn is logged for a database that has its tables.
+// loggedOn is logged for a database of the caller, with or without its tables.
 func (e testEngine) loggedOn(t *testing.T, dsn string, opt prism.StoreOptions) (*sqlstore.Store, *queryLog) {
 	t.Helper()
 	driverDSN := map[sqlstore.Dialect]string{
